@@ -1,0 +1,111 @@
+"""The one documented tree of settings. Nothing else reads the environment.
+
+Every setting is an environment variable `QORGAN_<GROUP>__<NAME>` or a line of the file named by `QORGAN_ENV_FILE`;
+`docs/settings.md` lists them all and a test keeps it complete.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class StorageSettings(BaseModel):
+    """Where records and blobs are kept."""
+
+    database_url: str = Field(
+        default="",
+        description="SQLAlchemy URL of the records; empty: SQLite in the data directory. PostgreSQL: postgresql+psycopg://",
+    )
+
+
+class UploadSettings(BaseModel):
+    """Limits on files and on what parsing one may cost."""
+
+    max_bytes: int = Field(default=64 * 1024 * 1024, description="Largest file accepted, bytes")
+    max_pages: int = Field(default=2000, description="Most pages of a document")
+    max_unpacked_bytes: int = Field(default=512 * 1024 * 1024, description="Most bytes a packed file may unpack to")
+    parse_timeout_s: float = Field(default=900.0, description="Longest time the parsing process may take, seconds")
+    parse_memory_bytes: int = Field(
+        default=4 * 1024**3, description="Most memory (address space) of the parsing process, bytes"
+    )
+    ocr: bool = Field(default=True, description="Read pages without a text layer by OCR")
+
+
+class ModelSettings(BaseModel):
+    """Models: where their weights come from and what they may use."""
+
+    threads: int = Field(default=2, ge=1, description="CPU threads a model may use")
+    embedder: str = Field(
+        default="multilingual-e5-small", description="Name of the manifest's model that embeds text"
+    )
+    embed_batch: int = Field(default=32, ge=1, description="Texts embedded at once")
+
+
+class IndexSettings(BaseModel):
+    """The vector store."""
+
+    backend: Literal["edge", "qdrant"] = Field(
+        default="edge", description="`edge`: in process, in the data directory; `qdrant`: a server or cluster by `url`"
+    )
+    url: str = Field(default="", description="Qdrant server, for the backend `qdrant`; `:memory:` for local mode")
+    api_key: SecretStr = Field(default=SecretStr(""), description="Qdrant API key")
+    hnsw_ef: int = Field(default=256, ge=16, description="Candidates kept while searching the vector graph")
+
+
+class SearchSettings(BaseModel):
+    """How clauses are found."""
+
+    jurisdiction: str = Field(
+        default="KZ", description="Acts of this jurisdiction answer unless the question names another (ISO 3166-1)"
+    )
+    max_question_chars: int = Field(default=4000, ge=100, description="Longest question, characters")
+
+
+class SecuritySettings(BaseModel):
+    """Accounts, keys and the audit chain."""
+
+    audit_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="HMAC key of the audit chain, hexadecimal; empty: made once and kept in the key directory",
+    )
+    key_dir: Path | None = Field(
+        default=None, description="Directory of generated keys, apart from the database; empty: `keys` in the data directory"
+    )
+    session_hours: float = Field(default=12.0, gt=0, description="Life of a browser session, hours")
+
+
+class ServerSettings(BaseModel):
+    """The HTTP server."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on")
+
+
+class TelemetrySettings(BaseModel):
+    """Logs and metrics; neither ever holds personal data or content."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged")
+    log_format: Literal["json", "text"] = Field(default="json", description="Shape of a log line")
+
+
+class Settings(BaseSettings):
+    """All settings. Tests pass their own; the composition root builds everything from it."""
+
+    model_config = SettingsConfigDict(env_prefix="QORGAN_", env_nested_delimiter="__", extra="forbid")
+
+    data_dir: Path = Field(default=Path("data"), description="Everything the service keeps: records, blobs, index, models")
+    storage: StorageSettings = StorageSettings()
+    uploads: UploadSettings = UploadSettings()
+    models: ModelSettings = ModelSettings()
+    index: IndexSettings = IndexSettings()
+    search: SearchSettings = SearchSettings()
+    security: SecuritySettings = SecuritySettings()
+    server: ServerSettings = ServerSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
+
+    @property
+    def database_url(self) -> str:
+        """The records' SQLAlchemy URL, with the default filled in."""
+        return self.storage.database_url or f"sqlite:///{self.data_dir.absolute() / 'qorgan.sqlite3'}"
