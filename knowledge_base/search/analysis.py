@@ -1,0 +1,164 @@
+"""Words of Russian, Kazakh and English text as index terms.
+
+Each word gives two terms: its form reduced by what the language allows (Russian: the lemma by pymorphy3; Kazakh: the
+stem after stripping inflectional suffixes; English: the stem after stripping endings) and a prefix, which ties derived words
+(«лестница», «лестничный») together. Numbers and class codes («Ф1.3», «EI 60») are terms of their own.
+The measurements behind these choices are in `docs/adr/0010-search.md`.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from core.languages import Language
+
+if TYPE_CHECKING:
+    from pymorphy3 import MorphAnalyzer
+
+PREFIX_LENGTH = 5
+"""Letters of a prefix term; best of 4 to 7 for Kazakh and equal to lemmas for Russian on the dev questions."""
+
+_TOKEN = re.compile(
+    r"(?P<code>(?<![^\W\d_])[A-ZА-ЯЁӘҒҚҢӨҰҮҺІ]{1,4}[ -]?\d+(?:[.,]\d+)*(?![^\W\d_]))"
+    r"|(?P<number>\d+(?:[.,]\d+)*)"
+    r"|(?P<unit>(?<![^\W\d_])м[23](?!\d))"
+    r"|(?P<word>[^\W\d_]+)"
+)
+_UNITS = {"м2": "м2", "м²": "м2", "м3": "м3", "м³": "м3"}
+_UNIT = re.compile(r"(?<![^\W\d_])м\s?[2²3³](?!\d)")
+_HOMOGLYPHS = str.maketrans("ABCEHKMOPTXYabceopxyk", "АВСЕНКМОРТХУавсеорхук")
+_CYRILLIC = re.compile(r"[А-Яа-яЁёӘәҒғҚқҢңӨөҰұҮүҺһІі]")
+
+_QUESTION_WORDS = {
+    Language.RU: frozenset(
+        "а бы быть в весь во вот вы где да для до его ее если есть еще ещё же за и из или их к как какой какие какая каков ко когда кто куда ли "
+        "либо между мне можно мой мы на над надо нужно не него нее нет ни но о об однако он она они от по под при про с со сколько скока"
+        " так также такой там те тем то тот у уж уже хотя чей чем что чтобы чья эта эти это этот я ли нпа док пункт статья п ст "
+        "часть ч подпункт вообще просто именно давать дать сказать найти написать гласить процитировать дословно слово "
+        "называться считаться значить являться должный нужный надлежать необходимый следовать такой наш ваш свой"
+        .split()
+    ),
+    Language.KK: frozenset(
+        "және мен пен бен да де та те үшін қандай қанша неше не кім кімнің кімге қай қайда ма ме ба бе па пе бұл сол осы ол "
+        "бар жоқ керек болуы болу болса болып деп деген дегеніміз тиіс туралы бойынша өз бір қажет әлде егер сай "
+        "тармақ тармақта тармағын бап бөлік бөлігін нормада жазылған айтылған".split()
+    ),
+    Language.EN: frozenset(
+        "a an the of to in on at for from by with and or is are be been was were do does did has have had can could may might must "
+        "shall should will would what which who whom whose when where how why that this these those it its as than then there "
+        "so if not no any each under into about clause article document say says contains text".split()
+    ),
+}
+
+# Kazakh inflection, longest first: case, possession, number, person, participles (Kazakh grammar, noun and verb paradigms).
+_KK_SUFFIXES = tuple(
+    sorted(
+        """
+        лар лер дар дер тар тер ның нің дың дің тың тің ға ге қа ке на не а е ны ні ды ді ты ті н да де та те нда нде дан ден тан тен
+        нан нен мен бен пен ы і сы сі ым ім ың ің ымыз іміз ыңыз іңіз лары лері дары дері тары тері ларын лерін дарын дерін
+        тарын терін ларының лерінің дарының дерінің тарының терінің ларына леріне дарына деріне тарына теріне ларында
+        лерінде дарында дерінде тарында терінде ының інің сының сінің ына іне сына сіне ында інде сында сінде ынан інен сынан
+        сінен ын ін сын сін ымен імен сымен сімен лық лік дық дік тық тік лығы лігі дығы дігі тығы тігі ған ген қан кен
+        ған ғанда генде атын етін йтын йтін ады еді йды йді у уы уі уға уге уды уді удың удің ып іп п са се ар ер
+        лған лген нған нген лу ну лады леді мау меу ма ме ыл іл
+        """.split(),
+        key=len,
+        reverse=True,
+    )
+)
+_EN_SUFFIXES = ("ational", "ization", "ations", "ingly", "ation", "ments", "ness", "ment", "ings", "ing", "ies", "ied", "ers", "ed", "es", "er", "ly", "s")
+
+
+@lru_cache(maxsize=1)
+def _morph() -> "MorphAnalyzer":
+    from pymorphy3 import MorphAnalyzer
+
+    return MorphAnalyzer()
+
+
+@lru_cache(maxsize=200_000)
+def lemma_ru(word: str) -> str:
+    """Return the most probable dictionary form of a lower-case Russian word."""
+    return str(_morph().parse(word)[0].normal_form).replace("ё", "е")
+
+
+@lru_cache(maxsize=200_000)
+def stem_kk(word: str) -> str:
+    """Strip inflectional suffixes of a lower-case Kazakh word while at least four letters stay."""
+    stem = word
+    for _ in range(3):
+        for suffix in _KK_SUFFIXES:
+            if len(stem) - len(suffix) >= 4 and stem.endswith(suffix):
+                stem = stem[: -len(suffix)]
+                break
+        else:
+            break
+    return stem
+
+
+@lru_cache(maxsize=100_000)
+def stem_en(word: str) -> str:
+    """Strip common English endings while at least four letters stay."""
+    for suffix in _EN_SUFFIXES:
+        if len(word) - len(suffix) >= 4 and word.endswith(suffix):
+            return word[: -len(suffix)]
+    return word
+
+
+def base_form(word: str, language: Language) -> str:
+    """Return the reduced form of a lower-case word in `language`."""
+    if language is Language.RU:
+        return lemma_ru(word)
+    return stem_kk(word) if language is Language.KK else stem_en(word)
+
+
+def tokens(text: str) -> Iterator[tuple[str, str]]:
+    """Yield (kind, token) of `text` in order; kind is `word` (lower case), `number` ("1.2") or `code` ("ф1.3")."""
+    text = _UNIT.sub(lambda m: _UNITS[m[0].replace(" ", "")], text.replace("\u00ad", ""))
+    for match in _TOKEN.finditer(text):
+        kind = match.lastgroup or "word"
+        token = match[0]
+        if kind == "code":
+            letters = token.rstrip("0123456789.,").rstrip(" -")
+            digits = token[len(letters) :].lstrip(" -").replace(",", ".")
+            yield "code", letters.translate(_HOMOGLYPHS).lower() + digits
+        elif kind == "number":
+            yield "number", token.replace(",", ".")
+        elif kind == "unit":
+            yield "word", token
+        else:
+            if _CYRILLIC.search(token):
+                token = token.translate(_HOMOGLYPHS)
+            yield "word", token.lower().replace("ё", "е")
+
+
+def word_terms(word: str, language: Language) -> tuple[str, ...]:
+    """Return the index terms of one lower-case word: its base form and, where long enough, its prefix."""
+    base = base_form(word, language)
+    stemmed = word if language is Language.KK else base
+    if len(stemmed) < PREFIX_LENGTH:
+        return (f"l:{base}",)
+    return (f"l:{base}", f"p:{stemmed[:PREFIX_LENGTH]}")
+
+
+def terms(text: str, language: Language) -> list[str]:
+    """Return all index terms of `text` in order, with repetitions."""
+    found: list[str] = []
+    for kind, token in tokens(text):
+        if kind == "word":
+            if len(token) > 1:
+                found.extend(word_terms(token, language))
+        elif kind == "number":
+            found.append(f"n:{token}")
+        else:
+            found.append(f"c:{token}")
+            digits = re.sub(r"^\D+", "", token)
+            found.append(f"n:{digits}")
+    return found
+
+
+def is_question_word(word: str, language: Language) -> bool:
+    """Tell whether a lower-case word only frames a question and says nothing of its subject."""
+    stop = _QUESTION_WORDS[language]
+    return word in stop or base_form(word, language) in stop
