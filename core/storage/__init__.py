@@ -1,0 +1,1 @@
+"""Records: the database, its tables and migrations, and the repositories. All SQL of the service stands here."""
