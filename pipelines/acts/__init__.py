@@ -1,0 +1,1 @@
+"""Acts: files become clauses, an index and a report."""
