@@ -37,10 +37,19 @@ class ModelSettings(BaseModel):
     """Models: where their weights come from and what they may use."""
 
     threads: int = Field(default=2, ge=1, description="CPU threads a model may use")
-    embedder: str = Field(
-        default="multilingual-e5-small", description="Name of the manifest's model that embeds text"
-    )
+    embedder: str = Field(default="multilingual-e5-small", description="Name of the manifest's model that embeds text")
     embed_batch: int = Field(default=32, ge=1, description="Texts embedded at once")
+    manifest: Path | None = Field(
+        default=None, description="Operator's manifest of models (YAML), laid over the one that is shipped"
+    )
+    embed_precision: Literal["auto", "float32", "bfloat16"] = Field(
+        default="auto",
+        description="Arithmetic of the embedder; `auto`: bfloat16 where the processor has it, else float32",
+    )
+    endpoint_api_key: SecretStr = Field(
+        default=SecretStr(""), description="Bearer token sent to models whose source is an endpoint"
+    )
+    endpoint_timeout_s: float = Field(default=60.0, gt=0, description="Longest wait for a model endpoint, seconds")
 
 
 class IndexSettings(BaseModel):
@@ -51,7 +60,13 @@ class IndexSettings(BaseModel):
     )
     url: str = Field(default="", description="Qdrant server, for the backend `qdrant`; `:memory:` for local mode")
     api_key: SecretStr = Field(default=SecretStr(""), description="Qdrant API key")
+    collection: str = Field(default="clauses", description="Name of the collection on a Qdrant server")
     hnsw_ef: int = Field(default=256, ge=16, description="Candidates kept while searching the vector graph")
+    exact_points: int = Field(
+        default=10_000,
+        ge=1000,
+        description="Up to this many points, all or those a filter leaves, are compared exactly",
+    )
 
 
 class SearchSettings(BaseModel):
@@ -71,9 +86,18 @@ class SecuritySettings(BaseModel):
         description="HMAC key of the audit chain, hexadecimal; empty: made once and kept in the key directory",
     )
     key_dir: Path | None = Field(
-        default=None, description="Directory of generated keys, apart from the database; empty: `keys` in the data directory"
+        default=None,
+        description="Directory of generated keys, apart from the database; empty: `keys` in the data directory",
     )
     session_hours: float = Field(default=12.0, gt=0, description="Life of a browser session, hours")
+    cookie_secure: bool = Field(
+        default=False, description="Send the session cookie over HTTPS only; turn on behind a TLS proxy"
+    )
+    login_attempts: int = Field(
+        default=5, ge=1, description="Failed logins allowed for a login from one address within the window"
+    )
+    login_window_s: float = Field(default=300.0, gt=0, description="Window of the login limit, seconds")
+    key_days: float = Field(default=365.0, gt=0, description="Life of a new API key unless said otherwise, days")
 
 
 class ServerSettings(BaseModel):
@@ -81,6 +105,10 @@ class ServerSettings(BaseModel):
 
     host: str = Field(default="127.0.0.1", description="Address to listen on")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on")
+    max_json_bytes: int = Field(default=256 * 1024, ge=1024, description="Largest request body without a file, bytes")
+    trusted_proxies: str = Field(
+        default="127.0.0.1", description="Proxies whose X-Forwarded-For and -Proto are believed, comma-separated"
+    )
 
 
 class TelemetrySettings(BaseModel):
@@ -95,7 +123,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="QORGAN_", env_nested_delimiter="__", extra="forbid")
 
-    data_dir: Path = Field(default=Path("data"), description="Everything the service keeps: records, blobs, index, models")
+    data_dir: Path = Field(
+        default=Path("data"), description="Everything the service keeps: records, blobs, index, models"
+    )
     storage: StorageSettings = StorageSettings()
     uploads: UploadSettings = UploadSettings()
     models: ModelSettings = ModelSettings()

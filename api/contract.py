@@ -1,0 +1,204 @@
+"""What the routers, the pages and the command line are given: the seam between them and the composition root.
+
+`api.services.build_services` makes a `Services` from the settings; tests make their own. Everything here is blocking
+(the routers run it in threads) and safe to call from many threads.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from core.languages import Language
+from core.records import Act, Answer, Clause, Redaction
+from core.security.office import SecurityOffice
+from core.settings import Settings
+
+JsonObject = dict[str, object]
+
+
+@dataclass(frozen=True)
+class ActEntry:
+    """An act in a list, with its redactions, newest first."""
+
+    act: Act
+    redactions: tuple[Redaction, ...]
+
+
+@dataclass(frozen=True)
+class ActPage:
+    """One page of acts; `next_after` is the id to go on from, `None` at the end."""
+
+    items: tuple[ActEntry, ...]
+    next_after: str | None
+
+
+@dataclass(frozen=True)
+class FoundClause:
+    """A clause a search found."""
+
+    clause: Clause
+    act: Act
+    score: float
+
+
+@dataclass(frozen=True)
+class ClauseInContext:
+    """A clause where it stands in its act."""
+
+    clause: Clause
+    act: Act
+    redaction: Redaction
+    before: tuple[Clause, ...]  # neighbours in reading order, the nearest last
+    after: tuple[Clause, ...]  # neighbours in reading order, the nearest first
+    parent: Clause | None
+    twin: Clause | None  # the same clause in the other language
+
+
+class JobState(StrEnum):
+    """Where a job stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class JobProblem:
+    """Why a job failed, in the words of `core.errors`."""
+
+    code: str
+    detail: str
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class JobView:
+    """A job as people see it."""
+
+    id: str
+    kind: str  # "acts.load"
+    state: JobState
+    step: str  # name of the step under way or last done, "" before the first
+    progress: float  # 0..1
+    created_at: datetime
+    updated_at: datetime
+    result: JsonObject | None = None  # of acts.load: {"act_id", "redaction_id", "report"}
+    error: JobProblem | None = None
+
+
+@dataclass(frozen=True)
+class JobPage:
+    """One page of jobs, newest first; `next_after` is the id to go on from."""
+
+    items: tuple[JobView, ...]
+    next_after: str | None
+
+
+@dataclass(frozen=True)
+class ModelState:
+    """A model of the manifest and how it is on this machine."""
+
+    name: str
+    kind: str  # "embedder", ...
+    revision: str
+    licence: str
+    state: str  # "ready" | "missing" | "altered"
+    sha256: str = ""
+    detail: str = ""
+
+
+class Acts(Protocol):
+    """The stored norms. Every lookup by id raises `core.errors.NotFound`."""
+
+    def page(self, *, after: str | None, limit: int) -> ActPage:
+        """Return acts in a stable order, those after the id `after`."""
+        ...
+
+    def get(self, act_id: str) -> Act:
+        """Return an act."""
+        ...
+
+    def redactions(self, act_id: str) -> tuple[Redaction, ...]:
+        """Return the redactions of an act, newest first."""
+        ...
+
+    def report(self, redaction_id: str) -> JsonObject:
+        """Return the report of the load that stored a redaction."""
+        ...
+
+    def clause_in_context(self, clause_id: str, *, neighbours: int) -> ClauseInContext:
+        """Return a clause with up to `neighbours` clauses on either side (same redaction and language)."""
+        ...
+
+
+class Jobs(Protocol):
+    """Long work under way and done."""
+
+    def page(self, *, after: str | None, limit: int) -> JobPage:
+        """Return jobs, newest first."""
+        ...
+
+    def get(self, job_id: str) -> JobView:
+        """Return a job; raises `NotFound`."""
+        ...
+
+
+class Assistant(Protocol):
+    """Answers a question about the norms."""
+
+    def answer(self, question: str, *, language: Language | None, as_of: date | None) -> Answer:
+        """Return verified quotes or a typed abstention; `None` means: find out the language, as of today."""
+        ...
+
+
+class Search(Protocol):
+    """Finds clauses."""
+
+    def find(
+        self,
+        query: str,
+        *,
+        language: Language | None,
+        act_ids: tuple[str, ...],
+        as_of: date | None,
+        limit: int,
+    ) -> tuple[FoundClause, ...]:
+        """Return the best clauses first; an empty `act_ids` means all acts."""
+        ...
+
+
+class Loader(Protocol):
+    """Takes files in. An accepted file is safe: the job survives a restart."""
+
+    def submit(self, path: Path, name: str, sidecar: JsonObject | None, key: str | None) -> str:
+        """Keep the file's bytes, start the load and return the job's id.
+
+        The file at `path` may be deleted once this returns. The same `key` gives the same job; the same key with
+        other bytes raises `Conflict`.
+        """
+        ...
+
+
+def _nothing() -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything a request may need."""
+
+    settings: Settings
+    security: SecurityOffice
+    acts: Acts
+    jobs: Jobs
+    assistant: Assistant
+    search: Search
+    loader: Loader
+    models: Callable[[], tuple[ModelState, ...]]
+    readiness: Callable[[], Mapping[str, str]]
+    """Part ("database", "index", "models", ...) -> "ready", or in a few words why it is not."""
+    close: Callable[[], None] = field(default=_nothing)

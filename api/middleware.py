@@ -1,0 +1,135 @@
+"""What surrounds every request: its id, its log line and metrics, limits on its body, headers of its response."""
+
+import time
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import problems
+from core.errors import TooLarge
+from core.settings import Settings
+from core.telemetry import metrics, request_id
+from core.telemetry.log import get_logger
+
+UPLOAD_PATHS = frozenset({"/v1/acts"})
+_MULTIPART_OVERHEAD = 64 * 1024
+_SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+_log = get_logger(__name__)
+
+
+class Telemetry:
+    """Gives the request an id, logs and counts it, and turns an unforeseen exception into a problem."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        this_id = request_id.accept(Headers(scope=scope).get("x-request-id"))
+        status = 0
+        began = time.perf_counter()
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = this_id
+                for name, value in _SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+                if "cache-control" not in headers:
+                    headers["Cache-Control"] = "no-store"
+            await send(message)
+
+        with request_id.bound(this_id):
+            try:
+                await self.app(scope, receive, send_with_headers)
+            except Exception:
+                _log.exception("request_failed", route=_route(scope), method=scope["method"])
+                if status:  # too late for another answer: the connection is cut
+                    raise
+                await problems.response(problems.unknown())(scope, receive, send_with_headers)
+            finally:
+                _count(scope, status, time.perf_counter() - began)
+
+
+def _count(scope: Scope, status: int, seconds: float) -> None:
+    route, method = _route(scope), scope["method"] if scope["method"] in _METHODS else "OTHER"
+    metrics.REQUESTS.labels(method, route, str(status)).inc()
+    metrics.REQUEST_SECONDS.labels(method, route).observe(seconds)
+    if route not in {"/healthz", "/readyz", "/metrics"}:
+        _log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def _route(scope: Scope) -> str:
+    """Return the template of the route ("/v1/clauses/{clause_id}"), never the path: it may hold anything."""
+    return str(getattr(scope.get("route"), "path", "") or "unmatched")
+
+
+class BodyLimit:
+    """Refuses a body over its limit: at once when its length is declared, else while it streams in.
+
+    FastAPI's own `max_body_size` answers in plain text, not with a problem.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        limit, setting = self._limit(scope)
+        refusal = TooLarge(
+            f"the request's body is over {limit} bytes",
+            advice=f"send less; the limit is the setting {setting}",
+        )
+        declared = Headers(scope=scope).get("content-length", "")
+        if declared.isdecimal() and int(declared) > limit:
+            await problems.response(problems.of_error(refusal))(scope, receive, send)
+            return
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            if message["type"] == "http.request":
+                seen += len(message.get("body", b""))
+                if seen > limit:
+                    raise refusal
+            return message
+
+        await self.app(scope, counted, send)
+
+    def _limit(self, scope: Scope) -> tuple[int, str]:
+        if scope["path"] in UPLOAD_PATHS:
+            return self._settings.uploads.max_bytes + _MULTIPART_OVERHEAD, "uploads.max_bytes"
+        return self._settings.server.max_json_bytes, "server.max_json_bytes"
+
+
+def safe_local_path(given: str | None) -> str:
+    """Return `given` when it is a path of this site, "/" otherwise: a link must not lead a person elsewhere."""
+    if not given or not given.startswith("/") or "\\" in given or any(ord(sign) < 32 for sign in given):
+        return "/"
+    parts = urlsplit(given)
+    if parts.scheme or parts.netloc or given.startswith("//"):
+        return "/"
+    return given

@@ -1,0 +1,113 @@
+"""Errors as problem+json (RFC 9457), for every way a request can fail."""
+
+import json
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from core.errors import QorganError, ServiceError
+from core.telemetry import request_id
+from core.telemetry.log import get_logger
+
+MEDIA_TYPE = "application/problem+json"
+_CODES = {
+    400: "bad-request",
+    401: "not-authenticated",
+    403: "not-allowed",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "too-large",
+    415: "unsupported-media-type",
+}
+_log = get_logger(__name__)
+
+
+class Problem(BaseModel):
+    """What went wrong and what to do about it."""
+
+    type: str = Field(description="URI of the kind of problem", examples=["urn:qorgan:problem:not-found"])
+    title: str = Field(description="The kind of problem in words", examples=["Not Found"])
+    status: int = Field(description="HTTP status", examples=[404])
+    code: str = Field(description="Stable name of the kind, for programs", examples=["not-found"])
+    detail: str = Field(description="What was wrong and where", examples=["no such clause"])
+    advice: str = Field(description="What to do about it", examples=["search again: the act may have been reloaded"])
+    request_id: str = Field(description="Name this to the administrator", examples=["7d5c3b2f0f5d4f6b8a0e"])
+    retryable: bool = Field(default=False, description="Whether the same request may succeed later")
+
+
+RESPONSES: dict[int | str, dict[str, object]] = {
+    "4XX": {"model": Problem, "description": "The caller can mend it", "content": {MEDIA_TYPE: {}}},
+    "5XX": {"model": Problem, "description": "The operator can mend it", "content": {MEDIA_TYPE: {}}},
+}
+
+
+def problem(status: int, code: str, detail: str, *, advice: str = "", retryable: bool = False) -> Problem:
+    """Return a problem with the current request's id."""
+    return Problem(
+        type=f"urn:qorgan:problem:{code}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        code=code,
+        detail=detail,
+        advice=advice,
+        request_id=request_id.current(),
+        retryable=retryable,
+    )
+
+
+def of_error(error: QorganError) -> Problem:
+    """Return the problem of an error of the tree; what only the operator may know stays out."""
+    if isinstance(error, ServiceError) and error.http_status == 500:
+        return unknown().model_copy(update={"code": error.code, "type": f"urn:qorgan:problem:{error.code}"})
+    return problem(error.http_status, error.code, error.detail, advice=error.advice, retryable=error.retryable)
+
+
+def unknown() -> Problem:
+    """Return the problem of an error nobody foresaw: nothing of its inside."""
+    return problem(
+        500,
+        "internal-error",
+        "the service failed to handle the request",
+        advice="try again; if it happens again, tell the administrator the request id",
+    )
+
+
+def response(shown: Problem) -> Response:
+    """Return the HTTP response of a problem."""
+    headers = {"WWW-Authenticate": "Bearer"} if shown.status == 401 else None
+    body = json.dumps(shown.model_dump(), ensure_ascii=False).encode()
+    return Response(body, shown.status, headers, MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Make the application answer with problems. Unknown exceptions are `api.middleware`'s."""
+    app.add_exception_handler(QorganError, _qorgan)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _http)
+
+
+async def _qorgan(request: Request, error: Exception) -> Response:
+    assert isinstance(error, QorganError)
+    if isinstance(error, ServiceError):
+        _log.error("service_error", code=error.code, detail=error.detail)
+    return response(of_error(error))
+
+
+async def _validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    # The input itself is left out: it may be personal, and it may be long.
+    faults = [f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()[:10]]
+    shown = problem(
+        422, "invalid-input", "; ".join(faults), advice="correct the named fields; /openapi.json describes them"
+    )
+    return response(shown)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = _CODES.get(error.status_code, "bad-request" if error.status_code < 500 else "internal-error")
+    return response(problem(error.status_code, code, str(error.detail)))

@@ -1,0 +1,64 @@
+"""The one table of who may do what. Whatever is not in it is refused.
+
+A route names the permission it needs (`api.access.needs`); a test walks through every route of the application and
+fails for one that names none and is not listed as public.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from core.errors import NotAllowed
+
+
+class Role(StrEnum):
+    """What a person or a system is here."""
+
+    INSPECTOR = "inspector"
+    INVESTIGATOR = "investigator"
+    DISPATCHER = "dispatcher"
+    MANAGER = "manager"
+    ADMINISTRATOR = "administrator"
+    SERVICE = "service"  # another system, by an API key
+
+
+class Permission(StrEnum):
+    """One thing that can be done."""
+
+    ASK = "ask"  # questions to the norms, answers
+    READ_NORMS = "read-norms"  # acts, clauses, search
+    LOAD_ACTS = "load-acts"  # upload an act
+    READ_REPORTS = "read-reports"  # load reports
+    READ_JOBS = "read-jobs"
+    READ_MODELS = "read-models"
+    READ_AUDIT = "read-audit"
+    READ_SWITCHES = "read-switches"
+    SET_SWITCHES = "set-switches"
+
+
+_READER = frozenset({Permission.ASK, Permission.READ_NORMS, Permission.READ_SWITCHES})
+
+TABLE: Mapping[Role, frozenset[Permission]] = MappingProxyType(
+    {
+        Role.INSPECTOR: _READER,
+        Role.INVESTIGATOR: _READER,
+        Role.DISPATCHER: _READER,
+        Role.MANAGER: _READER | {Permission.READ_REPORTS, Permission.READ_JOBS},
+        Role.ADMINISTRATOR: frozenset(Permission),
+        Role.SERVICE: frozenset({Permission.ASK, Permission.READ_NORMS}),
+    }
+)
+
+
+def allows(role: Role, permission: Permission) -> bool:
+    """Tell whether `role` may do it; a role missing from the table may do nothing."""
+    return permission in TABLE.get(role, frozenset())
+
+
+def require(role: Role, permission: Permission) -> None:
+    """Raise `NotAllowed` unless `role` may do it."""
+    if not allows(role, permission):
+        raise NotAllowed(
+            f"the role {role.value!r} lacks the permission {permission.value!r}",
+            advice="ask an administrator for another role",
+        )

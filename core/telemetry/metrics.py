@@ -1,0 +1,21 @@
+"""Prometheus metrics of this process. Labels come from closed sets: no ids, no addresses, no text."""
+
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Histogram, generate_latest
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+REQUESTS = Counter("qorgan_http_requests_total", "Requests answered", ("method", "route", "status"))
+REQUEST_SECONDS = Histogram(
+    "qorgan_http_request_seconds", "Time to answer, seconds", ("method", "route"), buckets=_SECONDS
+)
+ANSWERS = Counter("qorgan_answers_total", "Questions answered or not, and why not", ("status", "reason", "language"))
+ANSWER_SECONDS = Histogram("qorgan_answer_seconds", "Time the assistant took, seconds", buckets=_SECONDS)
+LOGINS = Counter("qorgan_logins_total", "Attempts to log in", ("outcome",))
+UPLOADED_BYTES = Counter("qorgan_uploaded_bytes_total", "Bytes of accepted uploads")
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+
+def exposition() -> bytes:
+    """Return all metrics in Prometheus's text format."""
+    return generate_latest(REGISTRY)
