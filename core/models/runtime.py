@@ -1,0 +1,26 @@
+"""What every model runtime in this process must hold to: no way out, and no more threads than it may use."""
+
+import os
+
+_OFFLINE = {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "HF_DATASETS_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "TOKENIZERS_PARALLELISM": "false",  # its threads deadlock after a fork and gain nothing on short texts
+}
+
+
+def go_offline() -> None:
+    """Forbid model libraries to reach any hub; called before the first of them is imported."""
+    os.environ.update(_OFFLINE)
+
+
+def limit_threads(threads: int) -> None:
+    """Let torch use at most `threads` CPU threads in this process."""
+    import torch
+
+    if torch.get_num_threads() != threads:
+        torch.set_num_threads(threads)
