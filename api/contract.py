@@ -12,27 +12,13 @@ from pathlib import Path
 from typing import Protocol
 
 from core.languages import Language
-from core.records import Act, Answer, Clause, Redaction
+from core.records import Act, Answer, Clause
 from core.security.office import SecurityOffice
 from core.settings import Settings
+from core.storage.acts import ActStore
+from core.storage.database import Database
 
 JsonObject = dict[str, object]
-
-
-@dataclass(frozen=True)
-class ActEntry:
-    """An act in a list, with its redactions, newest first."""
-
-    act: Act
-    redactions: tuple[Redaction, ...]
-
-
-@dataclass(frozen=True)
-class ActPage:
-    """One page of acts; `next_after` is the id to go on from, `None` at the end."""
-
-    items: tuple[ActEntry, ...]
-    next_after: str | None
 
 
 @dataclass(frozen=True)
@@ -42,19 +28,6 @@ class FoundClause:
     clause: Clause
     act: Act
     score: float
-
-
-@dataclass(frozen=True)
-class ClauseInContext:
-    """A clause where it stands in its act."""
-
-    clause: Clause
-    act: Act
-    redaction: Redaction
-    before: tuple[Clause, ...]  # neighbours in reading order, the nearest last
-    after: tuple[Clause, ...]  # neighbours in reading order, the nearest first
-    parent: Clause | None
-    twin: Clause | None  # the same clause in the other language
 
 
 class JobState(StrEnum):
@@ -109,30 +82,6 @@ class ModelState:
     state: str  # "ready" | "missing" | "altered"
     sha256: str = ""
     detail: str = ""
-
-
-class Acts(Protocol):
-    """The stored norms. Every lookup by id raises `core.errors.NotFound`."""
-
-    def page(self, *, after: str | None, limit: int) -> ActPage:
-        """Return acts in a stable order, those after the id `after`."""
-        ...
-
-    def get(self, act_id: str) -> Act:
-        """Return an act."""
-        ...
-
-    def redactions(self, act_id: str) -> tuple[Redaction, ...]:
-        """Return the redactions of an act, newest first."""
-        ...
-
-    def report(self, redaction_id: str) -> JsonObject:
-        """Return the report of the load that stored a redaction."""
-        ...
-
-    def clause_in_context(self, clause_id: str, *, neighbours: int) -> ClauseInContext:
-        """Return a clause with up to `neighbours` clauses on either side (same redaction and language)."""
-        ...
 
 
 class Jobs(Protocol):
@@ -192,8 +141,9 @@ class Services:
     """Everything a request may need."""
 
     settings: Settings
+    database: Database
+    acts: ActStore
     security: SecurityOffice
-    acts: Acts
     jobs: Jobs
     assistant: Assistant
     search: Search
