@@ -3,8 +3,9 @@
 `:memory:` as the address is the client's local mode: plain Python in this process, for tests and small trials.
 """
 
+import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import ApiException, ResponseHandlingException, UnexpectedResponse
@@ -52,17 +53,23 @@ class ClientIndex:
         self._version = version
         self._dimension = dimension
         self._exact_points = exact_points
-        self._collection = f"{collection}-{version}"
-        self._params = models.SearchParams(
-            hnsw_ef=hnsw_ef, quantization=models.QuantizationSearchParams(rescore=True, oversampling=2.0)
+        self.collection = f"{collection}-{version}"
+        # Local mode compares exactly, warns of parameters it does not need, and is not made for threads.
+        self._params = (
+            None
+            if self._local
+            else models.SearchParams(
+                hnsw_ef=hnsw_ef, quantization=models.QuantizationSearchParams(rescore=True, oversampling=2.0)
+            )
         )
+        self._turn: AbstractContextManager[object] = threading.RLock() if self._local else nullcontext()
         with self._engine("open the collection"):
             self._client = (
                 QdrantClient(location=LOCAL)
                 if self._local
                 else QdrantClient(url=url, api_key=api_key or None, timeout=_TIMEOUT_S)
             )
-            if not self._client.collection_exists(self._collection):
+            if not self._client.collection_exists(self.collection):
                 self._create()
 
     @property
@@ -74,27 +81,27 @@ class ClientIndex:
     def needs_rebuild(self) -> bool:
         """Whether the collection was made anew and not yet filled from the records."""
         with self._engine("read the collection's state"):
-            metadata = self._client.get_collection(self._collection).config.metadata or {}
+            metadata = self._client.get_collection(self.collection).config.metadata or {}
         return bool(metadata.get("needs_rebuild", True))
 
     def mark_rebuilt(self) -> None:
         """Record that the index holds all that the records say it should."""
         with self._engine("write the collection's state"):
-            self._client.update_collection(self._collection, metadata={"needs_rebuild": False})
+            self._client.update_collection(self.collection, metadata={"needs_rebuild": False})
 
     def upsert(self, points: Iterable[IndexPoint]) -> None:
         """Insert or replace by id."""
         for batch in batches(points, _BATCH):
             rows = [self._row(checked_point(point, self._dimension)) for point in batch]
             with self._engine("write"):
-                self._client.upsert(self._collection, rows, wait=True)
+                self._client.upsert(self.collection, rows, wait=True)
 
     def delete(self, ids: Iterable[str]) -> None:
         """Remove points by id."""
         doomed: list[models.ExtendedPointId] = [checked_id(point_id) for point_id in ids]
         if doomed:
             with self._engine("write"):
-                self._client.delete(self._collection, models.PointIdsList(points=doomed), wait=True)
+                self._client.delete(self.collection, models.PointIdsList(points=doomed), wait=True)
 
     def ids(self, redaction_id: str) -> dict[str, str]:
         """Return id -> content_hash of a redaction."""
@@ -104,7 +111,7 @@ class ClientIndex:
         with self._engine("list the points of a redaction"):
             while True:
                 page, offset = self._client.scroll(
-                    self._collection,
+                    self.collection,
                     scroll_filter=wanted,
                     limit=_PAGE,
                     offset=offset,
@@ -128,7 +135,7 @@ class ClientIndex:
     def count(self) -> int:
         """Return how many points are kept."""
         with self._engine("count the points"):
-            return self._client.count(self._collection, exact=True).count
+            return self._client.count(self.collection, exact=True).count
 
     def flush(self) -> None:
         """Nothing to do: the server keeps what it has acknowledged and builds its graph by itself."""
@@ -140,7 +147,7 @@ class ClientIndex:
     def _create(self) -> None:
         exact_kb = self._exact_points * self._dimension * 4 // 1024
         self._client.create_collection(
-            self._collection,
+            self.collection,
             vectors_config={DENSE: models.VectorParams(size=self._dimension, distance=models.Distance.COSINE)},
             sparse_vectors_config={LEXICAL: models.SparseVectorParams()},
             hnsw_config=models.HnswConfigDiff(m=16, ef_construct=100, full_scan_threshold=exact_kb),
@@ -154,12 +161,12 @@ class ClientIndex:
             return
         for name in KEYWORD_FIELDS:
             keyword = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, enable_hnsw=False)
-            self._client.create_payload_index(self._collection, name, keyword, wait=True)
+            self._client.create_payload_index(self.collection, name, keyword, wait=True)
         for name in DAY_FIELDS:
             days = models.IntegerIndexParams(
                 type=models.IntegerIndexType.INTEGER, lookup=False, range=True, enable_hnsw=False
             )
-            self._client.create_payload_index(self._collection, name, days, wait=True)
+            self._client.create_payload_index(self.collection, name, days, wait=True)
 
     def _search(
         self, query: list[float] | models.SparseVector, using: str, limit: int, filters: Filters
@@ -169,7 +176,7 @@ class ClientIndex:
             return []
         with self._engine("search"):
             found = self._client.query_points(
-                self._collection,
+                self.collection,
                 query=query,
                 using=using,
                 query_filter=_filter(wanted),
@@ -191,7 +198,8 @@ class ClientIndex:
     @contextmanager
     def _engine(self, doing: str) -> Iterator[None]:
         try:
-            yield
+            with self._turn:
+                yield
         except (ResponseHandlingException, ConnectionError, TimeoutError) as error:
             raise Unavailable(
                 f"the Qdrant server at {self._where} does not answer (to {doing})",
