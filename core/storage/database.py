@@ -162,17 +162,26 @@ def _named_errors() -> Iterator[None]:
     except IntegrityError:
         raise
     except (OperationalError, PoolTimeout) as error:
+        if _kind(error) in (
+            "SQLITE_ERROR",
+            "SQLITE_READONLY",
+        ):  # a missing table and the like; waiting will not mend it
+            raise _refused(error) from error
         raise Unavailable(
             f"the database does not answer ({_kind(error)})",
             advice="check that it is running and reachable, then retry",
         ) from error
     except DBAPIError as error:
-        raise StorageError(
-            f"the database refused a statement ({_kind(error)})", advice="run `qorgan serve` once to migrate the schema"
-        ) from error
+        raise _refused(error) from error
 
 
-def _kind(error: OperationalError | PoolTimeout | DBAPIError) -> str:
+def _refused(error: DBAPIError | PoolTimeout) -> StorageError:
+    return StorageError(
+        f"the database refused a statement ({_kind(error)})", advice="check that its schema is this version's"
+    )
+
+
+def _kind(error: PoolTimeout | DBAPIError) -> str:
     origin = getattr(error, "orig", None) or error
     return str(getattr(origin, "sqlstate", None) or getattr(origin, "sqlite_errorname", None) or type(origin).__name__)
 
