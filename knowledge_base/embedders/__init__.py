@@ -1,0 +1,1 @@
+"""What serves the port `knowledge_base.embedding.Embedder`."""
