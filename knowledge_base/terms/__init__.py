@@ -1,0 +1,1 @@
+"""Words of the field: the glossary and the paraphrases, as data a specialist can edit."""
