@@ -7,7 +7,8 @@ REPEATED_HEADER = "repeated table header"
 
 _NUMBER = r"(?:[A-ZА-ЯӘІҢҒҮҰҚӨҺ]\s?\.?\s?)?\d*(?:[.\-]\d+)*"
 _CAPTION = re.compile(
-    rf"^(?:таблица|кесте|table)\s+(?:№\s*)?{_NUMBER}(?=\s|$|[.–—:-])|^{_NUMBER}\s?-?\s?кесте(?=\s|$|[.–—:-])", re.IGNORECASE
+    rf"^(?:таблица|кесте|table)\s+(?:№\s*)?{_NUMBER}(?=\s|$|[.–—:-])|^{_NUMBER}\s?-?\s?кесте(?=\s|$|[.–—:-])",
+    re.IGNORECASE,
 )
 _CONTINUATION = re.compile(
     r"^(?:продолжение|окончание)\s+(?:таблицы|табл\.?)|кесте\w*\s+(?:жалғасы|соңы|аяғы)|^table\s+\S+\s*\(?continu",

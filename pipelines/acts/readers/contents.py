@@ -23,10 +23,7 @@ def find_contents(pages: Sequence[Sequence[str]]) -> set[tuple[int, int]]:
         leaders = [i for i, line in enumerate(lines) if _LEADER.search(line)]
         headings = [i for i, line in enumerate(lines) if _HEADING.match(line)]
         if len(leaders) >= _FEWEST or (leaders and open_page == page - 1):
-            if open_page == page - 1:
-                start = 0
-            else:
-                start = next((h for h in headings if h < leaders[0]), leaders[0])
+            start = 0 if open_page == page - 1 else next((h for h in headings if h < leaders[0]), leaders[0])
             found.update((page, i) for i in range(start, leaders[-1] + 1))
             if leaders[-1] >= len(lines) - 3:
                 open_page = page

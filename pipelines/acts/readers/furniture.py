@@ -19,7 +19,9 @@ _LIKE = 88.0  # rapidfuzz ratio of the same head read twice by OCR
 _LONGEST = 160  # characters of a running head
 _DEEPEST = 4  # lines of a head or foot
 _NUMBER = re.compile(r"\d+")
-_NUMBER_ONLY = re.compile(r"^\W*(?:стр\.?|с\.|бет|page|p\.)?\W*(\d{1,4}|[ivxlc]{1,7})(?:\s*(?:/|из|of|-ден)\s*\d{1,4})?\W*$", re.I)
+_NUMBER_ONLY = re.compile(
+    r"^\W*(?:стр\.?|с\.|бет|page|p\.)?\W*(\d{1,4}|[ivxlc]{1,7})(?:\s*(?:/|из|of|-ден)\s*\d{1,4})?\W*$", re.IGNORECASE
+)
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
 Peeled = tuple[str, ...]

@@ -5,30 +5,26 @@ so that a page without a grid costs nothing and the text of cells is the very te
 """
 
 import ctypes
+import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TypedDict
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from core.records import Box
-from pipelines.acts.readers.pdf_text import Glyph, PageGeometry, gather_lines
+from pipelines.acts.readers.pdf_text import Glyph, PageGeometry, TextLine, gather_lines
 
 _THIN_PT = 2.5  # thickest drawn line that is a rule and not a filled shape
 _SHORTEST_PT = 3.0
 _SNAP_PT = 3.0  # rules nearer than this are one
+_ALIGN_PT = 6.0  # columns of two pages nearer than this are the same
+_USED_WIDTH = 0.85  # of a cell's width at most, without the margins a browser or an editor leaves
 _MOST_RULES = 4000  # a drawing, not a table
 
 
-class _Edge(TypedDict):
-    x0: float
-    x1: float
-    top: float
-    bottom: float
-    width: float
-    height: float
-    orientation: str
+_Edge = dict[str, Any]  # pdfplumber's own shape: x0, x1, top, bottom, width, height (points), orientation h | v
 
 
 @dataclass(frozen=True)
@@ -42,14 +38,20 @@ class Grid:
     cells: dict[tuple[int, int], Box]
 
 
+class CellLine(NamedTuple):
+    """A line of a cell; `full` when it is one word and the next character had no room: the word may go on."""
+
+    text: str
+    full: bool = False
+
+
 @dataclass(frozen=True)
 class GridTable:
-    """A grid with its text: `rows` have one string per lattice column, "" where a merged cell goes on."""
+    """A grid with its text: `rows` have the lines of each lattice column, none where a merged cell goes on."""
 
     grid: Grid
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[tuple[CellLine, ...], ...], ...]
     bold_rows: tuple[bool, ...]
-    spans: tuple[tuple[int, ...], ...]  # per row, the lattice columns where a cell starts in this very row
 
     def row_box(self, row: int) -> Box:
         """The rectangle of a row."""
@@ -64,10 +66,33 @@ def find_grids(page: pdfium.PdfPage, geometry: PageGeometry) -> list[Grid]:
         return []
     from pdfplumber.table import cells_to_tables, edges_to_intersections, intersections_to_cells, merge_edges
 
-    merged = merge_edges(edges, _SNAP_PT, _SNAP_PT, _SNAP_PT, _SNAP_PT)
+    merged: list[_Edge] = merge_edges(edges, _SNAP_PT, _SNAP_PT, _SNAP_PT, _SNAP_PT)
+    merged += _closing_edges(merged)
     cells = intersections_to_cells(edges_to_intersections(merged, _SNAP_PT, _SNAP_PT))
     grids = [_grid(table) for table in cells_to_tables(cells)]
     return [g for g in grids if len(g.xs) > 2 and len(g.cells) > 1]
+
+
+def _closing_edges(edges: Sequence[_Edge]) -> list[_Edge]:
+    """Rules that a page break took away: where neighbouring verticals begin or end together in the open."""
+    level = [e for e in edges if e["orientation"] == "h"]
+    upright = [e for e in edges if e["orientation"] == "v"]
+    closing: list[_Edge] = []
+    for side in ("top", "bottom"):
+        ends: dict[float, list[_Edge]] = {}
+        for edge in upright:
+            y = edge["top"] if side == "top" else edge["bottom"]
+            y = next((e["top"] for e in level if abs(e["top"] - y) <= _SNAP_PT), y)
+            near = next((known for known in ends if abs(known - y) <= _SNAP_PT), y)
+            ends.setdefault(near, []).append(edge)
+        for y, group in ends.items():
+            ordered = sorted(group, key=lambda e: e["x0"])
+            for x0, x1 in ((a["x0"], b["x0"]) for a, b in itertools.pairwise(ordered)):
+                middle = (x0 + x1) / 2
+                met = any(abs(e["top"] - y) <= _SNAP_PT and e["x0"] < middle < e["x1"] for e in level)
+                if not met:
+                    closing.append(_Edge(x0=x0, x1=x1, top=y, bottom=y, width=x1 - x0, height=0.0, orientation="h"))
+    return closing
 
 
 def _grid(cells: Sequence[tuple[float, float, float, float]]) -> Grid:
@@ -86,10 +111,10 @@ def _edges(page: pdfium.PdfPage, geometry: PageGeometry) -> Iterable[_Edge]:
             container = container.container
         for x0, y0, x1, y1 in _straight_parts(path, matrix, geometry):
             width, height = x1 - x0, y1 - y0
-            if height <= _THIN_PT and _SHORTEST_PT < width:
+            if height <= _THIN_PT and width > _SHORTEST_PT:
                 middle = (y0 + y1) / 2
                 yield _Edge(x0=x0, x1=x1, top=middle, bottom=middle, width=width, height=0.0, orientation="h")
-            elif width <= _THIN_PT and _SHORTEST_PT < height:
+            elif width <= _THIN_PT and height > _SHORTEST_PT:
                 middle = (x0 + x1) / 2
                 yield _Edge(x0=middle, x1=middle, top=y0, bottom=y1, width=0.0, height=height, orientation="v")
 
@@ -113,7 +138,7 @@ def _straight_parts(
         return
     start = previous = points[0]
     for point in points[1:]:
-        kind, x, y, closes = point
+        kind, _, _, closes = point
         if kind == pdfium_c.FPDF_SEGMENT_MOVETO:
             start = previous = point
             continue
@@ -194,27 +219,49 @@ def _locate(glyph: Glyph, grids: Sequence[Grid]) -> tuple[int, tuple[int, int]] 
 
 
 def fill_grid(grid: Grid, contents: dict[tuple[int, int], list[list[Glyph]]], page_width: float) -> GridTable:
-    """Return the table with the lines of each cell joined by spaces, words divided at a line's end put together."""
-    rows = [[""] * (len(grid.xs) - 1) for _ in grid.ys[1:]]
-    bold = [False] * len(rows)
-    for (row, column), runs in contents.items():
-        lines = gather_lines(runs, page_width)
-        lines.sort(key=lambda line: round(line.box.y0))
-        rows[row][column] = join_cell_lines([line.text for line in lines])
-        bold[row] = bold[row] or all(line.bold for line in lines)
-    starts = tuple(tuple(sorted(c for r, c in grid.cells if r == row)) for row in range(len(rows)))
-    return GridTable(grid, tuple(map(tuple, rows)), tuple(bold), starts)
+    """Return the table with the lines of each cell."""
+    rows: list[list[tuple[CellLine, ...]]] = [[()] * (len(grid.xs) - 1) for _ in grid.ys[1:]]
+    plain = [False] * len(rows)
+    filled = {
+        slot: sorted(gather_lines(runs, page_width), key=lambda line: round(line.box.y0))
+        for slot, runs in contents.items()
+    }
+    margin = min((line.box.x0 - grid.cells[s].x0 for s, lines in filled.items() for line in lines), default=0.0)
+    for (row, column), lines in filled.items():
+        cell = grid.cells[row, column]
+        room = _USED_WIDTH * (cell.x1 - cell.x0) - 2 * max(0.0, margin)
+        rows[row][column] = tuple(
+            CellLine(line.text, following is not None and _is_full(line, following, room))
+            for line, following in zip(lines, [*lines[1:], None], strict=True)
+        )
+        plain[row] = plain[row] or not all(line.bold for line in lines)
+    bold = tuple(not p and any(row) for p, row in zip(plain, rows, strict=True))
+    return GridTable(grid, tuple(map(tuple, rows)), bold)
 
 
-def join_cell_lines(lines: Iterable[str]) -> str:
-    """Join the lines of one cell. A hyphen between two small letters at a line's end is a division and goes, unless
-    it is a soft hyphen's (always goes) or stands after a whole word of a compound the next line repeats."""
-    text = ""
-    for line in lines:
-        if text.endswith("\u00ad"):
-            text = text[:-1] + line
-        elif len(text) > 1 and text[-1] in "-\u2010" and text[-2].islower() and line[:1].islower():
-            text = text[:-1] + line
-        else:
-            text = f"{text} {line}" if text else line
-    return text.replace("\u00ad", "")
+def _is_full(line: TextLine, following: TextLine, room: float) -> bool:
+    first = following.glyphs[0]
+    box = line.box
+    return " " not in line.text and box.x1 - box.x0 + first.x1 - first.x0 > room
+
+
+def align_columns(part: GridTable, before: GridTable) -> GridTable | None:
+    """Return `part` on the columns of the table it may continue, or None when it does not fit them.
+
+    A page break may hide the borders of an empty column or show those of a column that is elsewhere merged.
+    """
+    xs, into = part.grid.xs, before.grid.xs
+    if xs[0] < into[0] - _ALIGN_PT or xs[-1] > into[-1] + _ALIGN_PT:
+        return None
+    if sum(any(abs(x - y) <= _ALIGN_PT for y in into) for x in xs) < min(3, len(into)):
+        return None
+    target = [max(0, sum(y <= (a + b) / 2 for y in into[:-1]) - 1) for a, b in itertools.pairwise(xs)]
+    rows = []
+    for row in part.rows:
+        cells: list[tuple[CellLine, ...]] = [()] * (len(into) - 1)
+        for column, lines in zip(target, row, strict=True):
+            if cells[column] and lines:
+                return None
+            cells[column] = cells[column] or lines
+        rows.append(tuple(cells))
+    return replace(part, rows=tuple(rows))

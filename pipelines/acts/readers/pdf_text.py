@@ -5,7 +5,8 @@ page is shown (crop box and /Rotate applied).
 """
 
 import ctypes
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -156,10 +157,17 @@ def gather_lines(runs: Sequence[Sequence[Glyph]], page_width: float) -> list[Tex
     pieces = [piece for run in runs for piece in _cut_at_jumps(run)]
     lines = _join_neighbours(pieces)
     climbs = sum(b.y0 < a.y0 - a.size for a, b in zip(map(_first, lines), map(_first, lines[1:]), strict=False))
-    if climbs > max(3, len(lines) // 8):
-        boxed = [(line, _span(line)) for line in pieces]
+    if climbs and _is_one_column(lines):
+        lines.sort(key=lambda line: _span(line).y0)
+    elif climbs > max(3, len(lines) // 8):
+        boxed: list[_Boxed] = [(line, _span(line)) for line in pieces]
         lines = _join_neighbours([p for p, _ in _by_position(boxed, page_width)])
     return [TextLine(tuple(line)) for line in lines]
+
+
+def _is_one_column(lines: Sequence[Sequence[Glyph]]) -> bool:
+    boxes = sorted((_span(line) for line in lines), key=lambda box: box.y0)
+    return all(b.y0 > a.y0 + 0.5 * min(a.y1 - a.y0, b.y1 - b.y0) for a, b in itertools.pairwise(boxes))
 
 
 def _first(line: Sequence[Glyph]) -> Glyph:
@@ -207,9 +215,10 @@ def _join_neighbours(pieces: Sequence[Sequence[Glyph]]) -> list[list[Glyph]]:
     return lines
 
 
-def _by_position(
-    boxed: list[tuple[Sequence[Glyph], Box]], page_width: float
-) -> list[tuple[Sequence[Glyph], Box]]:
+_Boxed = tuple[Sequence[Glyph], Box]
+
+
+def _by_position(boxed: list[_Boxed], page_width: float) -> list[_Boxed]:
     """Recursive XY-cut: horizontal bands first, then the widest gutter, then top to bottom, left to right."""
     if len(boxed) < 2:
         return boxed
@@ -219,7 +228,7 @@ def _by_position(
     columns = _cut(sorted(boxed, key=lambda item: item[1].x0), lambda b: (b.x0, b.x1), min_gap=page_width / 50)
     if len(columns) > 1 and min(len(column) for column in columns) > 2:
         return [item for column in columns for item in _by_position(column, page_width)]
-    rows: list[list[tuple[Sequence[Glyph], Box]]] = []
+    rows: list[list[_Boxed]] = []
     for item in sorted(boxed, key=lambda item: (item[1].y0 + item[1].y1) / 2):
         middle = (item[1].y0 + item[1].y1) / 2
         if rows and rows[-1][0][1].y0 <= middle <= rows[-1][0][1].y1:
@@ -229,8 +238,8 @@ def _by_position(
     return [item for row in rows for item in sorted(row, key=lambda item: item[1].x0)]
 
 
-def _cut(items, side, min_gap):  # type: ignore[no-untyped-def]
-    groups = []
+def _cut(items: list[_Boxed], side: Callable[[Box], tuple[float, float]], min_gap: float) -> list[list[_Boxed]]:
+    groups: list[list[_Boxed]] = []
     reach = 0.0
     for item in items:
         start, end = side(item[1])

@@ -1,7 +1,8 @@
 """PDF -> blocks: lines with boxes, ruled tables, and what stands at the edges of pages left out with a reason."""
 
+import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 
 import pypdfium2 as pdfium
@@ -14,7 +15,7 @@ from pipelines.acts.readers.captions import TABLE_CONTINUATION, is_caption, is_c
 from pipelines.acts.readers.contents import CONTENTS, find_contents
 from pipelines.acts.readers.dividing import Joiner
 from pipelines.acts.readers.furniture import find_furniture
-from pipelines.acts.readers.pdf_tables import GridTable, fill_grid, find_grids, split_by_grids
+from pipelines.acts.readers.pdf_tables import GridTable, align_columns, fill_grid, find_grids, split_by_grids
 from pipelines.acts.readers.pdf_text import PageGeometry, TextLine, gather_lines, read_glyphs
 from pipelines.acts.readers.tables import count_header_rows, join_parts
 
@@ -46,7 +47,9 @@ def open_pdf(data: bytes, limits: UploadSettings) -> pdfium.PdfDocument:
     except pdfium.PdfiumError as error:
         reason = _PROTECTED.get(getattr(error, "err_code", 0) or 0)
         if reason:
-            raise NotReadable(f"The PDF is {reason}.", advice="Save it without protection and load it again.") from error
+            raise NotReadable(
+                f"The PDF is {reason}.", advice="Save it without protection and load it again."
+            ) from error
         raise NotReadable(
             "The PDF is damaged or cut short: it cannot be opened.",
             advice="Get the file again from its source, or print it to a new PDF.",
@@ -97,15 +100,53 @@ def _read_page(document: pdfium.PdfDocument, index: int) -> PdfPage:
 def _arrange(pages: Sequence[PdfPage]) -> tuple[list[Block], list[tuple[str, str]]]:
     reasons = _reasons(pages)
     left_out = [(why, pages[p].lines[i].text) for (p, i), why in sorted(reasons.items())]
-    joiner = Joiner(line.text for page in pages for line in page.lines)
+    joiner = Joiner(_all_lines(pages))
     blocks: list[Block] = []
     for index, page in enumerate(pages):
         kept = [line for i, line in enumerate(page.lines) if (index, i) not in reasons]
-        continuation = any(why == TABLE_CONTINUATION for (p, _), why in reasons.items() if p == index)
-        blocks.extend(_page_blocks(page, kept, continuation, joiner))
+        notices = [page.lines[i].box for (p, i), why in reasons.items() if p == index and why == TABLE_CONTINUATION]
+        continued = [_has_notice(page, number, notices) for number in range(len(page.tables))]
+        before = _last_table(pages[index - 1], index - 1, reasons) if index else None
+        if before and page.tables and not _lines_above(page, kept):
+            aligned = align_columns(page.tables[0], before)
+            if aligned:
+                page.tables[0] = aligned
+                continued[0] = True
+        blocks.extend(_page_blocks(page, kept, continued, joiner))
         blocks.append(PageBreak(page.number))
     blocks, dropped = join_parts(blocks, joiner)
     return blocks, left_out + dropped
+
+
+def _has_notice(page: PdfPage, number: int, notices: Sequence[Box]) -> bool:
+    """Whether «Продолжение таблицы» stands between this table and the one above it."""
+    top = page.tables[number].grid.box.y0 + 3
+    above = max((t.grid.box.y1 for t in page.tables[:number]), default=0.0) - 3
+    return any(above <= box.y0 and box.y1 <= top + 3 for box in notices)
+
+
+def _last_table(page: PdfPage, index: int, reasons: dict[tuple[int, int], str]) -> GridTable | None:
+    """The table that ends the body of a page."""
+    if not page.tables:
+        return None
+    table = max(page.tables, key=lambda t: t.grid.box.y1)
+    below = (i for i, line in enumerate(page.lines) if line.box.y0 > table.grid.box.y1 - 3)
+    return None if any((index, i) not in reasons for i in below) else table
+
+
+def _lines_above(page: PdfPage, kept: Sequence[TextLine]) -> bool:
+    return any(line.box.y1 <= page.tables[0].grid.box.y0 + 3 for line in kept)
+
+
+def _all_lines(pages: Sequence[PdfPage]) -> Iterable[str]:
+    for page in pages:
+        yield from (line.text for line in page.lines)
+        for cell in (cell for table in page.tables for row in table.rows for cell in row):
+            begins_inside = False
+            for line in cell:
+                words = line.text.split()
+                yield " ".join(words[begins_inside : len(words) - line.full])
+                begins_inside = line.full
 
 
 def _reasons(pages: Sequence[PdfPage]) -> dict[tuple[int, int], str]:
@@ -138,7 +179,7 @@ def _edge_order(page: PdfPage, bottom: bool) -> list[int]:
     return sorted((i for i, b in boxes.items() if b.y1 < zone), key=lambda i: boxes[i].y0)
 
 
-def _page_blocks(page: PdfPage, lines: list[TextLine], continuation: bool, joiner: Joiner) -> Iterable[Block]:
+def _page_blocks(page: PdfPage, lines: list[TextLine], continued: list[bool], joiner: Joiner) -> Iterable[Block]:
     left, right = _text_edges(page, lines)
     boxes = [line.box for line in lines]
     taken: set[int] = set()
@@ -146,10 +187,12 @@ def _page_blocks(page: PdfPage, lines: list[TextLine], continuation: bool, joine
     for number, table in enumerate(page.tables):
         above = [i for i, box in enumerate(boxes) if box.y1 <= table.grid.box.y0 + 3]
         caption = _caption(above, lines, page.tables, table)
-        taken.update(caption)
         block = _table_block(table, page.number, joiner.join(lines[i].text for i in caption), joiner)
-        if number == 0 and continuation:
-            block = TableBlock(**{**block.__dict__, "continued": True})
+        if not block.rows:
+            continue
+        taken.update(caption)
+        if continued[number]:
+            block = replace(block, continued=True)
         place = next((i for i, box in enumerate(boxes) if box.y0 >= table.grid.box.y1 - 3), len(lines))
         placed.append((place, block))
     for i, line in enumerate(lines):
@@ -169,9 +212,7 @@ def _text_edges(page: PdfPage, lines: Sequence[TextLine]) -> tuple[float, float]
 def _paragraph(line: TextLine, box: Box, page: int, left: float, right: float) -> Paragraph:
     slack = 2 * line.size
     centred = (
-        abs((box.x0 + box.x1) / 2 - (left + right) / 2) < line.size
-        and box.x0 - left > slack
-        and right - box.x1 > slack
+        abs((box.x0 + box.x1) / 2 - (left + right) / 2) < line.size and box.x0 - left > slack and right - box.x1 > slack
     )
     return Paragraph(
         text=line.text,
@@ -196,7 +237,7 @@ def _caption(
             found = order[-back:]
             heights = [table.grid.box.y0] + [lines[i].box.y0 for i in reversed(found)]
             spacing = median(line.size for line in lines) * 3
-            close = all(a - b < spacing + 6 for a, b in zip(heights, heights[1:], strict=False))
+            close = all(a - b < spacing + 6 for a, b in itertools.pairwise(heights))
             return found if close else []
     return []
 
@@ -205,12 +246,16 @@ def _table_block(table: GridTable, page: int, caption: str, joiner: Joiner) -> T
     grid = table.grid
     first_row = [cell for (row, _), cell in grid.cells.items() if row == 0]
     tall = max((grid.ys.index(cell.y1) for cell in first_row), default=1)
+    rows = tuple(tuple(joiner.join_cell(cell) for cell in row) for row in table.rows)
+    filled = [row for row in range(len(rows)) if any(rows[row])]
     return TableBlock(
-        rows=table.rows,
-        header_rows=count_header_rows(table.rows, tall, table.bold_rows),
+        rows=tuple(rows[row] for row in filled),
+        header_rows=count_header_rows(
+            [rows[row] for row in filled], tall, [table.bold_rows[row] for row in filled], bool(caption)
+        ),
         caption=caption,
         page=page,
         box=grid.box,
-        row_boxes=tuple(table.row_box(row) for row in range(len(table.rows))),
-        row_pages=(page,) * len(table.rows),
+        row_boxes=tuple(table.row_box(row) for row in filled),
+        row_pages=(page,) * len(filled),
     )
