@@ -61,7 +61,7 @@ class IndexSettings(BaseModel):
     url: str = Field(default="", description="Qdrant server, for the backend `qdrant`; `:memory:` for local mode")
     api_key: SecretStr = Field(default=SecretStr(""), description="Qdrant API key")
     collection: str = Field(default="clauses", description="Name of the collection on a Qdrant server")
-    hnsw_ef: int = Field(default=256, ge=16, description="Candidates kept while searching the vector graph")
+    hnsw_ef: int = Field(default=128, ge=16, description="Candidates kept while searching the vector graph")
     exact_points: int = Field(
         default=10_000,
         ge=1000,

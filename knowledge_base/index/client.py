@@ -12,6 +12,7 @@ from qdrant_client.http.exceptions import ApiException, ResponseHandlingExceptio
 
 from core.errors import StorageError, Unavailable
 from knowledge_base.index.payload import (
+    ACORN_BELOW,
     DAY_FIELDS,
     DENSE,
     KEYWORD_FIELDS,
@@ -44,7 +45,7 @@ class ClientIndex:
         api_key: str = "",
         collection: str = "clauses",
         dimension: int = DIMENSION,
-        hnsw_ef: int = 256,
+        hnsw_ef: int = 128,
         exact_points: int = 10_000,
     ) -> None:
         """Connect to `url` and make the collection where there is none. Raises `Unavailable` without a connection."""
@@ -59,7 +60,9 @@ class ClientIndex:
             None
             if self._local
             else models.SearchParams(
-                hnsw_ef=hnsw_ef, quantization=models.QuantizationSearchParams(rescore=True, oversampling=2.0)
+                hnsw_ef=hnsw_ef,
+                quantization=models.QuantizationSearchParams(rescore=True, oversampling=2.0),
+                acorn=models.AcornSearchParams(enable=True, max_selectivity=ACORN_BELOW),
             )
         )
         self._turn: AbstractContextManager[object] = threading.RLock() if self._local else nullcontext()
@@ -145,7 +148,7 @@ class ClientIndex:
         self._client.close()
 
     def _create(self) -> None:
-        exact_kb = self._exact_points * self._dimension * 4 // 1024
+        exact_kb = self._exact_points * self._dimension * 4 // 1024 + 1
         self._client.create_collection(
             self.collection,
             vectors_config={DENSE: models.VectorParams(size=self._dimension, distance=models.Distance.COSINE)},

@@ -23,6 +23,8 @@ LAYOUT = 1
 ALWAYS = 0  # before date.min, which is day 1
 NEVER = 4_000_000  # after date.max, which is day 3652059
 
+ACORN_BELOW = 0.6  # share of points a filter leaves, below which the graph is searched the ACORN way
+
 KEYWORD_FIELDS = ("act_id", "redaction_id", "language", "jurisdiction")
 DAY_FIELDS = ("valid_from", "valid_to")
 

@@ -1,0 +1,1 @@
+"""Benchmarks: what the service costs, always beside a peer in the same run."""
