@@ -25,6 +25,7 @@ BUSY_TIMEOUT_MS = 30_000
 """How long a SQLite writer waits for another one; bulk loads hold the write lock for seconds."""
 
 _READ_ONLY = "qorgan_read_only"
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _SCHEMA_LOCK = "schema"
 
 
@@ -184,7 +185,3 @@ def _refused(error: DBAPIError | PoolTimeout) -> StorageError:
 def _kind(error: PoolTimeout | DBAPIError) -> str:
     origin = getattr(error, "orig", None) or error
     return str(getattr(origin, "sqlstate", None) or getattr(origin, "sqlite_errorname", None) or type(origin).__name__)
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
