@@ -1,0 +1,195 @@
+"""Reads a stream of items once: what each line opens, which lines are table text, and which numbers are clauses."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from core.records import Level
+from knowledge_base.clauses.chain import Candidate, best_chain
+from knowledge_base.clauses.markers import Key, Marker, Numbered, Sign, find_marker, find_number
+from knowledge_base.clauses.model import Item, Line, TableItem
+
+_REFERS = re.compile(
+    r"(?:^|[\s(«\"])(?:п{1,2}\.|пп?\.|пункт\w*|подпункт\w*|ст\.|стать\w+|част\w+|раздел\w*|подраздел\w*|глав\w+|таблиц\w+|табл\."
+    r"|приложени\w+|рис\.|рисун\w+|формул\w+|требовани\w+|№|N|в|во|по|на|с|со|к|от|до|из|и|или|не|менее|более|чем|при|для"
+    r"|СП|СН|СНиП|ГОСТ|ГОСТ Р|СТ|РК|ҚР|ҚН|ЕЖ|МЕМСТ|ISO|EN|IEC|и/или|=|≤|≥|<|>|\+|бап\w*|тарма\w+|кесте\w*|және|немесе|мен|бен|пен"
+    r"|кемінде|класс\w*|тип\w*|равн\w+|составляет|примерно|около|ещё|еще|всех|clauses?|sections?|articles?|of|and|to)$",
+    re.I,
+)
+_UNIT = re.compile(
+    r"(?:м|мм|см|дм|км|кг|т|л|с|сек|ч|мин|г|га|шт|чел|человек\w*|тыс|млн|млрд|года?|году|лет|м2|м3|м²|м³|Па|кПа|МПа|В|кВ|Вт|кВт|МВт"
+    r"|лк|дБ\w*|Гц|°С|°|%|мес\w*|дн\w*|дней|сут\w*|час\w*|минут\w*|секунд\w*|кВА|мкм|л/с|м/с|процент\w*|метр\w*|адам|жыл\w*|дана|пайыз\w*)(?![\w-])"
+)
+_ORDER = re.compile(r"приказываю|постановляет|бұйырамын|қаулы етеді|қаулы етемін|решил[аио]?:|решает:|шешті", re.I)
+_FIRST_CHAPTER = re.compile(
+    r"(?:область применения|қолдану саласы|қолданылу саласы|общие положения|жалпы|scope|general)", re.I
+)
+
+
+@dataclass(slots=True)
+class Reading:
+    """The stream with what each item opens."""
+
+    items: Sequence[Item]
+    markers: list[Marker | None] = field(default_factory=list)
+    in_table: list[bool] = field(default_factory=list)
+    numbers: dict[int, Numbered] = field(default_factory=dict)  # place -> accepted clause number
+    restarts: set[int] = field(default_factory=set)  # places where a numbering begins anew
+    is_order: bool = False
+
+
+def read_starts(items: Sequence[Item]) -> Reading:
+    """Find the openings in `items`."""
+    reading = Reading(items)
+    opening = [item.text for item in items[:150] if isinstance(item, Line)]
+    reading.is_order = any(_ORDER.search(text) for text in opening)
+    _mark(reading)
+    _find_table_text(reading)
+    _number(reading)
+    return reading
+
+
+def _mark(reading: Reading) -> None:
+    before: Line | None = None
+    for item in reading.items:
+        marker = None
+        if isinstance(item, Line):
+            marker = find_marker(item.text)
+            if marker is not None and not _stands(marker, item, before, reading.is_order):
+                marker = None
+            before = item
+        else:
+            before = None
+        reading.markers.append(marker)
+
+
+def _stands(marker: Marker, line: Line, before: Line | None, is_order: bool) -> bool:
+    if marker.sign is Sign.APPROVED:
+        if not is_order or (before is not None and not before.layout and _refers(before)):
+            return False
+        return line.layout or line.centred or len(line.text) < 90
+    if line.whole or line.layout or before is None:
+        return True
+    if marker.sign is Sign.APPENDIX and marker.rest and marker.rest[0].islower() and line.text.endswith("."):
+        return False
+    return not (_refers(before) or (before.text.endswith(",") and not line.bold))
+
+
+def _refers(line: Line) -> bool:
+    return bool(_REFERS.search(line.text)) or line.soft_end or bool(re.search(r"\w-$", line.text))
+
+
+def _find_table_text(reading: Reading) -> None:
+    inside = False
+    items = reading.items
+    for place, item in enumerate(items):
+        marker = reading.markers[place]
+        if isinstance(item, TableItem):
+            inside = False
+        elif marker is not None and marker.sign in (Sign.TABLE, Sign.TABLE_MORE):
+            inside = not any(isinstance(other, TableItem) for other in items[place + 1 : place + 9])
+        elif (marker is not None and inside) or (inside and isinstance(item, Line) and is_prose(items, place)):
+            inside = False
+        reading.in_table.append(inside)
+
+
+def is_prose(items: Sequence[Item], place: int) -> bool:
+    """Tell whether running text, not the cells of a table, begins at `place`."""
+    item = items[place]
+    if not isinstance(item, Line) or len(item.text) < 60:
+        return False
+    after = items[place + 1] if place + 1 < len(items) else None
+    if not (item.text[0].isupper() or find_number(item.text) is not None):
+        return False
+    return item.text.endswith(".") or (isinstance(after, Line) and len(after.text) >= 55)
+
+
+def _number(reading: Reading) -> None:
+    scope: list[tuple[Candidate, Numbered]] = []
+    zone, preamble, notes_next = 0, True, 0
+    before: Item | None = None
+    before_marker: Marker | None = None
+    for place, item in enumerate(reading.items):
+        marker = reading.markers[place]
+        if marker is not None:
+            if marker.sign in (Sign.CONTAINER, Sign.APPENDIX, Sign.APPROVED, Sign.PREAMBLE):
+                zone += 1
+                notes_next = 0
+                preamble = marker.sign is Sign.PREAMBLE
+                if marker.level is Level.ARTICLE or marker.sign in (Sign.APPENDIX, Sign.APPROVED):
+                    _settle(reading, scope)
+                    scope = []
+            elif marker.sign is Sign.NOTES:
+                notes_next = 1
+        elif isinstance(item, Line) and (number := find_number(item.text)) is not None:
+            in_notes = len(number.key) == 1 and notes_next > 0 and number.key == ((notes_next, 0),)
+            if in_notes:
+                notes_next += 1
+            else:
+                weight = _weigh(reading, place, item, number, before, before_marker)
+                if weight > -2.5:
+                    scope.append((Candidate(place, number.key, number.last, weight, zone, preamble), number))
+        before, before_marker = item, marker
+    _settle(reading, scope)
+
+
+def _settle(reading: Reading, scope: list[tuple[Candidate, Numbered]]) -> None:
+    chain = best_chain([candidate for candidate, _ in scope])
+    numbers = {candidate.place: number for candidate, number in scope}
+    cut = 0
+    for i, candidate in enumerate(chain):
+        if i and candidate.key <= chain[i - 1].key:
+            reading.restarts.add(candidate.place)
+            if chain[i - 1].preamble:
+                cut = i
+    for candidate in chain[cut:]:
+        reading.numbers[candidate.place] = numbers[candidate.place]
+
+
+def _weigh(
+    reading: Reading, place: int, line: Line, number: Numbered, before: Item | None, before_marker: Marker | None
+) -> float:
+    weight = 0.6
+    rest = number.rest
+    if number.style == "lone":
+        weight -= 0.8 if len(number.key) > 1 else 3.0
+    elif number.style == "bare":
+        heading = line.bold or rest.upper() == rest or _FIRST_CHAPTER.match(rest) is not None
+        weight += 0.3 if heading else (-0.5 if len(rest) < 110 and not rest.endswith((".", ";", ",")) else -1.2)
+    else:
+        weight += 0.3
+    if rest:
+        first = rest.lstrip("«\"'(*")[:1]
+        if _UNIT.match(rest):
+            weight -= 3.0
+        elif first.isupper():
+            weight += 0.3
+        elif first.islower():
+            weight -= 0.4
+        else:
+            weight -= 1.0
+    if line.bold:
+        weight += 0.5
+    if isinstance(before, Line) and not line.whole:
+        weight += _after(before, before_marker)
+    if reading.in_table[place]:
+        weight -= 3.0
+    return weight
+
+
+def _after(before: Line, marker: Marker | None) -> float:
+    if _refers(before):
+        return -3.0
+    if before.text.endswith(","):
+        return -1.5
+    if marker is not None or before.text.endswith((".", ";", ":", "!", "?")) or before.bold:
+        return 0.3
+    return -0.3 if before.text[-1].islower() else 0.0
+
+
+def key_parent(keys: dict[Key, int], key: Key) -> Key | None:
+    """Return the longest proper prefix of `key` that is in `keys`."""
+    for length in range(len(key) - 1, 0, -1):
+        if key[:length] in keys:
+            return key[:length]
+    return None
