@@ -10,15 +10,13 @@ from core.errors import Unavailable
 from core.jobs.quiet import place
 from core.jobs.slots import Slots, held
 
-_EVERY_S = 15.0
-
 log = logging.getLogger(__name__)
 
 
 class Orphans:
     """Looks, now and then, for running jobs whose executor slot nobody holds, and queues them again."""
 
-    def __init__(self, slots: Slots, own: str, workflow: str, queue: str, every_s: float = _EVERY_S) -> None:
+    def __init__(self, slots: Slots, own: str, workflow: str, queue: str, every_s: float) -> None:
         self._slots = slots
         self._own = own
         self._workflow = workflow

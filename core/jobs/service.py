@@ -32,6 +32,7 @@ _MOST_CRASHES = 20
 """A job found running this often after a crash is the likely cause of the crashes, and is failed."""
 _ATTEMPTS = 3
 _FIRST_RETRY_S = 1.0
+_LOOK_FOR_ORPHANS_S = 15.0
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +99,7 @@ class Jobs:
                 self._slots.close()
                 raise
             Jobs._launched = self
-        self._orphans = Orphans(self._slots, executor, _WORKFLOW, _QUEUE)
+        self._orphans = Orphans(self._slots, executor, _WORKFLOW, _QUEUE, _LOOK_FOR_ORPHANS_S)
         self._orphans.start()
 
     def shutdown(self, timeout_s: float = 30.0) -> None:

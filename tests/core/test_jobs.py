@@ -180,10 +180,7 @@ def test_retry_goes_on_at_the_step_that_failed(jobs: Jobs) -> None:
     assert jobs.retry(job_id) == done
 
 
-def test_a_cancelled_job_stops_at_its_next_report_and_can_be_retried(
-    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("core.jobs.progress._REPORT_EVERY_S", 0.0)
+def test_a_cancelled_job_stops_at_its_next_report_and_can_be_retried(jobs: Jobs) -> None:
     cleaned, started, let_go = threading.Event(), threading.Event(), threading.Event()
 
     def endless(state: State) -> State:
