@@ -9,6 +9,7 @@ _LEADER = re.compile(r"(?:\.\s?){4,}\s*\d{0,4}\s*$|(?:…\s?){2,}\s*\d{0,4}\s*$|
 _HEADING = re.compile(r"^\W*(содержание|оглавление|мазмұны|contents|table of contents)\W*$", re.IGNORECASE)
 _ENTRY_END = re.compile(r"[^\d\W][^\d]*\s\d{1,4}\s*$")
 _FEWEST = 3
+_FARTHEST = 5  # lines between two entries
 
 
 def find_contents(pages: Sequence[Sequence[str]]) -> set[tuple[int, int]]:
@@ -20,10 +21,11 @@ def find_contents(pages: Sequence[Sequence[str]]) -> set[tuple[int, int]]:
     found: set[tuple[int, int]] = set()
     open_page = -2  # the last page that ended inside contents
     for page, lines in enumerate(pages):
-        leaders = [i for i, line in enumerate(lines) if _LEADER.search(line)]
+        leaders = _together([i for i, line in enumerate(lines) if _LEADER.search(line)])
         headings = [i for i, line in enumerate(lines) if _HEADING.match(line)]
-        if len(leaders) >= _FEWEST or (leaders and open_page == page - 1):
-            start = 0 if open_page == page - 1 else next((h for h in headings if h < leaders[0]), leaders[0])
+        goes_on = open_page == page - 1
+        if len(leaders) >= _FEWEST or (leaders and goes_on):
+            start = 0 if goes_on else next((h for h in headings if 0 < leaders[0] - h < _FARTHEST), leaders[0])
             found.update((page, i) for i in range(start, leaders[-1] + 1))
             if leaders[-1] >= len(lines) - 3:
                 open_page = page
@@ -32,6 +34,18 @@ def find_contents(pages: Sequence[Sequence[str]]) -> set[tuple[int, int]]:
             if end:
                 found.update((page, i) for i in range(headings[0], end))
     return found
+
+
+def _together(leaders: list[int]) -> list[int]:
+    """The first long enough run of lines with leaders; dots far apart are blanks to be filled in."""
+    run: list[int] = []
+    for index in leaders:
+        if run and index - run[-1] > _FARTHEST:
+            if len(run) >= _FEWEST:
+                break
+            run = []
+        run.append(index)
+    return run
 
 
 def _plain_entries(lines: Sequence[str], heading: int) -> int:

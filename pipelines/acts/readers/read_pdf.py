@@ -18,6 +18,7 @@ from pipelines.acts.readers.furniture import find_furniture
 from pipelines.acts.readers.pdf_tables import GridTable, align_columns, fill_grid, find_grids, split_by_grids
 from pipelines.acts.readers.pdf_text import PageGeometry, TextLine, gather_lines, read_glyphs
 from pipelines.acts.readers.tables import count_header_rows, join_parts
+from vision.ocr.engine import OcrEngine
 
 _EDGE_ZONE = 0.14  # of the page's height, where heads and feet stand
 _CAPTION_LINES = 5
@@ -64,7 +65,9 @@ def open_pdf(data: bytes, limits: UploadSettings) -> pdfium.PdfDocument:
     return document
 
 
-def read_pdf(data: bytes, name: str, sha256: str, limits: UploadSettings) -> SourceDocument:
+def read_pdf(
+    data: bytes, name: str, sha256: str, limits: UploadSettings, ocr: OcrEngine | None = None
+) -> SourceDocument:
     """Read the text layer of a PDF."""
     document = open_pdf(data, limits)
     try:
