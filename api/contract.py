@@ -4,14 +4,15 @@
 (the routers run it in threads) and safe to call from many threads.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 
+from core.jobs.records import Job, JobPage
 from core.languages import Language
+from core.models.store import ModelRow
 from core.records import Act, Answer, Clause
 from core.security.office import SecurityOffice
 from core.settings import Settings
@@ -30,68 +31,14 @@ class FoundClause:
     score: float
 
 
-class JobState(StrEnum):
-    """Where a job stands."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True)
-class JobProblem:
-    """Why a job failed, in the words of `core.errors`."""
-
-    code: str
-    detail: str
-    advice: str = ""
-
-
-@dataclass(frozen=True)
-class JobView:
-    """A job as people see it."""
-
-    id: str
-    kind: str  # "acts.load"
-    state: JobState
-    step: str  # name of the step under way or last done, "" before the first
-    progress: float  # 0..1
-    created_at: datetime
-    updated_at: datetime
-    result: JsonObject | None = None  # of acts.load: {"act_id", "redaction_id", "report"}
-    error: JobProblem | None = None
-
-
-@dataclass(frozen=True)
-class JobPage:
-    """One page of jobs, newest first; `next_after` is the id to go on from."""
-
-    items: tuple[JobView, ...]
-    next_after: str | None
-
-
-@dataclass(frozen=True)
-class ModelState:
-    """A model of the manifest and how it is on this machine."""
-
-    name: str
-    kind: str  # "embedder", ...
-    revision: str
-    licence: str
-    state: str  # "ready" | "missing" | "altered"
-    sha256: str = ""
-    detail: str = ""
-
-
 class Jobs(Protocol):
-    """Long work under way and done."""
+    """Long work under way and done (`core.jobs.service.Jobs`)."""
 
-    def page(self, *, after: str | None, limit: int) -> JobPage:
-        """Return jobs, newest first."""
+    def jobs(self, limit: int = 50, cursor: str | None = None) -> JobPage:
+        """Return the newest jobs, or those after `cursor`."""
         ...
 
-    def get(self, job_id: str) -> JobView:
+    def job(self, job_id: str) -> Job:
         """Return a job; raises `NotFound`."""
         ...
 
@@ -148,7 +95,7 @@ class Services:
     assistant: Assistant
     search: Search
     loader: Loader
-    models: Callable[[], tuple[ModelState, ...]]
+    models: Callable[[], Sequence[ModelRow]]
     readiness: Callable[[], Mapping[str, str]]
     """Part ("database", "index", "models", ...) -> "ready", or in a few words why it is not."""
     close: Callable[[], None] = field(default=_nothing)

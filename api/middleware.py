@@ -4,10 +4,11 @@ import time
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
-from core.errors import TooLarge
+from core.errors import TooLarge, UserError
 from core.settings import Settings
 from core.telemetry import metrics, request_id
 from core.telemetry.log import get_logger
@@ -30,8 +31,9 @@ _log = get_logger(__name__)
 class Telemetry:
     """Gives the request an id, logs and counts it, and turns an unforeseen exception into a problem."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, error_page: problems.ErrorPage) -> None:
         self.app = app
+        self._error_page = error_page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -57,11 +59,14 @@ class Telemetry:
         with request_id.bound(this_id):
             try:
                 await self.app(scope, receive, send_with_headers)
-            except Exception:
-                _log.exception("request_failed", route=_route(scope), method=scope["method"])
+            except Exception as error:
+                if not isinstance(error, UserError):
+                    _log.exception("request_failed", route=_route(scope), method=scope["method"])
                 if status:  # too late for another answer: the connection is cut
                     raise
-                await problems.response(problems.unknown())(scope, receive, send_with_headers)
+                shown = problems.of_error(error) if isinstance(error, UserError) else problems.unknown()
+                answer = await problems.answer(self._error_page, Request(scope), shown)
+                await answer(scope, receive, send_with_headers)
             finally:
                 _count(scope, status, time.perf_counter() - began)
 
@@ -104,8 +109,7 @@ class BodyLimit:
         )
         declared = Headers(scope=scope).get("content-length", "")
         if declared.isdecimal() and int(declared) > limit:
-            await problems.response(problems.of_error(refusal))(scope, receive, send)
-            return
+            raise refusal
         seen = 0
 
         async def counted() -> Message:
@@ -117,7 +121,13 @@ class BodyLimit:
                     raise refusal
             return message
 
-        await self.app(scope, counted, send)
+        async def send_unless_refused(message: Message) -> None:
+            # Who reads the body may take the refusal for a malformed body; its own answer must not go out.
+            if seen > limit and message["type"] == "http.response.start":
+                raise refusal
+            await send(message)
+
+        await self.app(scope, counted, send_unless_refused)
 
     def _limit(self, scope: Scope) -> tuple[int, str]:
         if scope["path"] in UPLOAD_PATHS:

@@ -1,6 +1,7 @@
 """Errors as problem+json (RFC 9457), for every way a request can fail."""
 
 import json
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -83,31 +84,43 @@ def response(shown: Problem) -> Response:
     return Response(body, shown.status, headers, MEDIA_TYPE)
 
 
-def install(app: FastAPI) -> None:
-    """Make the application answer with problems. Unknown exceptions are `api.middleware`'s."""
-    app.add_exception_handler(QorganError, _qorgan)
-    app.add_exception_handler(RequestValidationError, _validation)
-    app.add_exception_handler(HTTPException, _http)
+ErrorPage = Callable[[Request, Problem], Awaitable[Response | None]]
 
 
-async def _qorgan(request: Request, error: Exception) -> Response:
-    assert isinstance(error, QorganError)
-    if isinstance(error, ServiceError):
-        _log.error("service_error", code=error.code, detail=error.detail)
-    return response(of_error(error))
+async def answer(error_page: ErrorPage, request: Request, shown: Problem) -> Response:
+    """Return the problem as a page where a browser asks for one, else as JSON."""
+    return await error_page(request, shown) or response(shown)
 
 
-async def _validation(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
+def install(app: FastAPI, error_page: ErrorPage) -> None:
+    """Make the application answer with problems, or with the page `error_page` gives for a browser.
+
+    Unknown exceptions are `api.middleware`'s.
+    """
+
+    async def of_qorgan(request: Request, error: Exception) -> Response:
+        assert isinstance(error, QorganError)
+        if isinstance(error, ServiceError):
+            _log.error("service_error", code=error.code, detail=error.detail)
+        return await answer(error_page, request, of_error(error))
+
+    async def of_validation(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return await answer(error_page, request, _validation(error))
+
+    async def of_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        code = _CODES.get(error.status_code, "bad-request" if error.status_code < 500 else "internal-error")
+        return await answer(error_page, request, problem(error.status_code, code, str(error.detail)))
+
+    app.add_exception_handler(QorganError, of_qorgan)
+    app.add_exception_handler(RequestValidationError, of_validation)
+    app.add_exception_handler(HTTPException, of_http)
+
+
+def _validation(error: RequestValidationError) -> Problem:
     # The input itself is left out: it may be personal, and it may be long.
     faults = [f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()[:10]]
-    shown = problem(
+    return problem(
         422, "invalid-input", "; ".join(faults), advice="correct the named fields; /openapi.json describes them"
     )
-    return response(shown)
-
-
-async def _http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    code = _CODES.get(error.status_code, "bad-request" if error.status_code < 500 else "internal-error")
-    return response(problem(error.status_code, code, str(error.detail)))

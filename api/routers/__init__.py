@@ -1,0 +1,1 @@
+"""Routers by capability. Each route names its permission by `api.access.Needs`."""
