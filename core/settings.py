@@ -20,6 +20,17 @@ class StorageSettings(BaseModel):
     )
 
 
+class JobSettings(BaseModel):
+    """Long work: durable jobs."""
+
+    database_url: str = Field(
+        default="",
+        description="SQLAlchemy URL of the jobs; empty: `jobs.sqlite3` beside the records, or their PostgreSQL database",
+    )
+    concurrency: int = Field(default=1, ge=1, description="Jobs one process runs at once")
+    poll_s: float = Field(default=0.25, gt=0, description="How often a free worker looks for the next job, seconds")
+
+
 class UploadSettings(BaseModel):
     """Limits on files and on what parsing one may cost."""
 
@@ -127,6 +138,7 @@ class Settings(BaseSettings):
         default=Path("data"), description="Everything the service keeps: records, blobs, index, models"
     )
     storage: StorageSettings = StorageSettings()
+    jobs: JobSettings = JobSettings()
     uploads: UploadSettings = UploadSettings()
     models: ModelSettings = ModelSettings()
     index: IndexSettings = IndexSettings()

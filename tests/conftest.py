@@ -37,16 +37,31 @@ def _is_local(host: object) -> bool:
     return address.is_loopback or address.is_unspecified
 
 
+_reached_out: list[str] = []
+
+
 def _refuse_network(event: str, args: tuple[object, ...]) -> None:
     if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
         address = args[1]
-        if isinstance(address, tuple) and not _is_local(address[0]):
-            raise RuntimeError(f"a test tried to reach {address[0]}:{address[1]}; tests stay on this machine")
-    elif event == "socket.getaddrinfo" and not _is_local(args[0]):
-        raise RuntimeError(f"a test tried to resolve {args[0]!r}; tests stay on this machine")
+        host = address[0] if isinstance(address, tuple) else None
+    elif event == "socket.getaddrinfo":
+        host = args[0]
+    else:
+        return
+    if not _is_local(host):
+        _reached_out.append(f"{event} {host!r}")
+        raise PermissionError(f"a test tried to reach {host!r}; tests stay on this machine")
 
 
 sys.addaudithook(_refuse_network)  # sees every Python socket of the process, asyncio's too; it cannot be taken off
+
+
+@pytest.fixture(autouse=True)
+def no_way_out() -> Iterator[None]:
+    """Fail the test that tried to leave this machine, even where the refusal was swallowed or met in a thread."""
+    _reached_out.clear()
+    yield
+    assert _reached_out == [], "tests stay on this machine"
 
 
 # --- PostgreSQL: a cluster of our own, for the length of the run ------------------------------------------------------

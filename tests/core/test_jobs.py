@@ -296,6 +296,17 @@ def test_a_step_unknown_to_this_version_is_named(jobs: Jobs, database_url: str) 
     assert "gone" in job.error.detail
 
 
+def test_a_clean_run_says_nothing(
+    jobs: Jobs, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    jobs.register("arithmetic", (add_one,))
+    jobs.launch()
+    assert jobs.wait(jobs.enqueue("arithmetic", {"n": 1}, key="a"), TIMEOUT_S).state is JobState.DONE
+    jobs.shutdown()
+    assert capfd.readouterr() == ("", "")
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
 def test_launching_and_stopping_again_and_again_leaves_no_thread(jobs: Jobs) -> None:
     jobs.register("arithmetic", (add_one,))
     before = set(threading.enumerate())
