@@ -15,13 +15,23 @@ _CONTINUATION = re.compile(
     re.IGNORECASE,
 )
 _LONGEST = 90
+_LETTERSPACED = re.compile(r"(?<=\b[^\W\d_]) (?=[^\W\d_]\b)")  # «Т а б л и ц а», set in spaced type
+
+
+def _plain(line: str) -> str:
+    return _LETTERSPACED.sub("", line.strip())
 
 
 def is_caption(line: str) -> bool:
     """«Таблица 1 – …», «1-кесте – …», "Table 1"."""
-    return bool(_CAPTION.match(line.strip())) and not is_continuation(line)
+    return bool(_CAPTION.match(_plain(line))) and not is_continuation(line)
 
 
 def is_continuation(line: str) -> bool:
     """«Продолжение таблицы 1», «Окончание таблицы», «1-кестенің жалғасы», «1-кестенің соңы»."""
-    return len(line) <= _LONGEST and bool(_CONTINUATION.search(line.strip()))
+    return len(line) <= _LONGEST and bool(_CONTINUATION.search(_plain(line)))
+
+
+def names_table(line: str) -> bool:
+    """Whether the line belongs to a table, whether it begins it or takes it up again."""
+    return is_caption(line) or is_continuation(line)

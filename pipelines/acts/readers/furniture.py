@@ -15,9 +15,10 @@ PAGE_NUMBER = "page number"
 
 _WINDOW = 12  # pages among which a line must come back
 _TIMES = 3
+_SHARE = (0.1, 0.2)  # of all pages a head must stand on: at the very edge, further in
 _LIKE = 88.0  # rapidfuzz ratio of the same head read twice by OCR
 _LONGEST = 160  # characters of a running head
-_DEEPEST = 4  # lines of a head or foot
+_DEEPEST = 8  # lines of a head or foot
 _NUMBER = re.compile(r"\d+")
 _NUMBER_ONLY = re.compile(
     r"^\W*(?:стр\.?|с\.|бет|page|p\.)?\W*(\d{1,4}|[ivxlc]{1,7})(?:\s*(?:/|из|of|-ден)\s*\d{1,4})?\W*$", re.IGNORECASE
@@ -35,30 +36,38 @@ def find_furniture(edges: Sequence[Sequence[str]], exempt: Callable[[str], bool]
     ends the search on its page.
     """
     peeled: list[list[str]] = [[] for _ in edges]
-    for _ in range(_DEEPEST):
+    for depth in range(_DEEPEST):
+        fewest = max(_TIMES, round(_SHARE[min(depth, 1)] * len(edges)))
         rank = {
             page: lines[len(peeled[page])]
             for page, lines in enumerate(edges)
             if len(lines) > len(peeled[page]) and len(lines[len(peeled[page])]) <= _LONGEST
         }
         rank = {page: text for page, text in rank.items() if not exempt(text)}
-        found = _repeated(rank) | _numbered(rank)
+        found = _repeated(rank, fewest) | _numbered(rank, fewest)
         if not found:
             break
         for page in found:
-            peeled[page].append(PAGE_NUMBER if _NUMBER_ONLY.match(rank[page]) else RUNNING_HEAD)
+            peeled[page].append(PAGE_NUMBER if _NUMBER_ONLY.match(_close_up(rank[page])) else RUNNING_HEAD)
     return [tuple(reasons) for reasons in peeled]
+
+
+def _close_up(text: str) -> str:
+    """A number that was set or read in spaced type: «8 0»."""
+    return re.sub(r"(?<=\d)\s(?=\d)", "", text.strip())
 
 
 def _key(text: str) -> str:
     return re.sub(r"[\W_]+", " ", text.casefold()).strip()
 
 
-def _repeated(rank: dict[int, str]) -> set[int]:
+def _repeated(rank: dict[int, str], fewest: int) -> set[int]:
     pages_of: dict[str, list[int]] = defaultdict(list)
     for page, text in rank.items():
         pages_of[_key(text)].append(page)
-    heads = {key for key, pages in pages_of.items() if len(key) > 1 and _often(pages) and not _NUMBER_ONLY.match(key)}
+    heads = {
+        key for key, pages in pages_of.items() if len(key) > 1 and _often(pages, fewest) and not _NUMBER_ONLY.match(key)
+    }
     found = {page for key in heads for page in pages_of[key]}
     for key, pages in pages_of.items():
         if key not in heads and len(key) > 7 and any(_alike(key, head) for head in heads):
@@ -71,17 +80,19 @@ def _alike(key: str, head: str) -> bool:
     return abs(len(key) - len(head)) <= 3 and fuzz.ratio(key, head) >= _LIKE
 
 
-def _often(pages: Sequence[int]) -> bool:
+def _often(pages: Sequence[int], fewest: int) -> bool:
+    if len(pages) < fewest:
+        return False
     ordered = sorted(pages)
     return any(b - a < _WINDOW for a, b in zip(ordered, ordered[_TIMES - 1 :], strict=False))
 
 
-def _numbered(rank: dict[int, str]) -> set[int]:
+def _numbered(rank: dict[int, str], fewest: int) -> set[int]:
     """Lines with the same words in which one number grows with the page."""
     series: dict[tuple[str, int, int], list[int]] = defaultdict(list)
     alone: dict[int, int] = {}
     for page, text in rank.items():
-        only = _NUMBER_ONLY.match(text.strip())
+        only = _NUMBER_ONLY.match(_close_up(text))
         if only:
             value = _value(only.group(1))
             if value:
@@ -92,7 +103,9 @@ def _numbered(rank: dict[int, str]) -> set[int]:
         for place, number in enumerate(_NUMBER.findall(_key(text))):
             if len(number) <= 4:
                 series[shape, place, int(number) - page].append(page)
-    found = {page for pages in series.values() if _often(pages) for page in pages}
+    found = {
+        page for (shape, _, _), pages in series.items() if _often(pages, fewest if shape else _TIMES) for page in pages
+    }
     common = Counter(page in found for page in alone)
     if common[True] > common[False]:
         found.update(alone)

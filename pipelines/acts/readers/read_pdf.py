@@ -11,7 +11,7 @@ from core.errors import NotReadable, TooLarge
 from core.records import Box
 from core.settings import UploadSettings
 from knowledge_base.source import Block, PageBreak, Paragraph, SourceDocument, TableBlock
-from pipelines.acts.readers.captions import TABLE_CONTINUATION, is_caption, is_continuation
+from pipelines.acts.readers.captions import TABLE_CONTINUATION, is_caption, is_continuation, names_table
 from pipelines.acts.readers.contents import CONTENTS, find_contents
 from pipelines.acts.readers.dividing import Joiner
 from pipelines.acts.readers.furniture import find_furniture
@@ -158,7 +158,7 @@ def _reasons(pages: Sequence[PdfPage]) -> dict[tuple[int, int], str]:
     for bottom in (False, True):
         orders = [_edge_order(page, bottom) for page in pages]
         edges = [[page.lines[i].text for i in order] for page, order in zip(pages, orders, strict=True)]
-        for index, peeled in enumerate(find_furniture(edges, is_continuation)):
+        for index, peeled in enumerate(find_furniture(edges, names_table)):
             for i, why in zip(orders[index], peeled, strict=False):
                 reasons[index, i] = why
     rest = [[i for i in range(len(p.lines)) if (index, i) not in reasons] for index, p in enumerate(pages)]

@@ -1,5 +1,6 @@
 """Plain text -> blocks: pages by their marks, running heads, tables of ` | ` rows, lines or whole paragraphs."""
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +8,7 @@ from dataclasses import dataclass, field
 from core.errors import TooLarge
 from core.settings import UploadSettings
 from knowledge_base.source import Block, PageBreak, Paragraph, SourceDocument, TableBlock
-from pipelines.acts.readers.captions import TABLE_CONTINUATION, is_caption, is_continuation
+from pipelines.acts.readers.captions import TABLE_CONTINUATION, is_caption, is_continuation, names_table
 from pipelines.acts.readers.contents import CONTENTS, find_contents
 from pipelines.acts.readers.decoding import decode
 from pipelines.acts.readers.dividing import SOFT_HYPHEN, Joiner
@@ -21,7 +22,7 @@ _PAGE_MARK = re.compile(r"^\s*\[\s*(?:стр|с|бет|page|p)\.?\s*(\d{1,5})\s*
 _ROW_RULE = re.compile(r"^[\s|+:=-]*-{2,}[\s|+:=-]*$")
 _CELL_BORDER = re.compile(r"\s\|\s|\t+\|\s*")
 _CHAR_PT = 5.0  # half an em of 10 pt: what a leading space is worth as an indent
-_EDGE_LINES = 5
+_EDGE_LINES = 8
 _SENTENCE_END = tuple(".;:!?…»)")
 
 
@@ -104,7 +105,7 @@ def has_whole_paragraphs(lines: Sequence[str]) -> bool:
         return True
     if sum(n for n in lengths if n > 200) > 0.3 * sum(lengths):
         return True
-    pairs = [(a.rstrip(), b.lstrip()) for a, b in zip(lines, lines[1:], strict=False) if len(a) > 30]
+    pairs = [(a.rstrip(), b.lstrip()) for a, b in itertools.pairwise(lines) if len(a) > 30]
     if not pairs:
         return True
     broken = sum(not a.endswith(_SENTENCE_END) and b[:1].islower() for a, b in pairs)
@@ -116,9 +117,9 @@ def _reasons(pages: Sequence[_Page]) -> dict[tuple[int, int], str]:
     if len(pages) > 1:
         heads = [[line.strip() for line in page.lines[:_EDGE_LINES]] for page in pages]
         feet = [[line.strip() for line in page.lines[: -_EDGE_LINES - 1 : -1]] for page in pages]
-        for index, peeled in enumerate(find_furniture(heads, is_continuation)):
+        for index, peeled in enumerate(find_furniture(heads, names_table)):
             reasons.update({(index, i): why for i, why in enumerate(peeled)})
-        for index, peeled in enumerate(find_furniture(feet, is_continuation)):
+        for index, peeled in enumerate(find_furniture(feet, names_table)):
             last = len(pages[index].lines) - 1
             reasons.update({(index, last - i): why for i, why in enumerate(peeled)})
     rest = [[i for i in range(len(page.lines)) if (p, i) not in reasons] for p, page in enumerate(pages)]

@@ -13,7 +13,9 @@ from pipelines.acts.readers.decoding import decode, is_binary
 Kind = Literal["pdf", "docx", "html", "text"]
 
 _ADVICE = "Load a PDF, a DOCX, an HTML page or a plain text."
-_HTML = re.compile(r"<!doctype html|<html[\s>]|<body[\s>]|<(?:div|p|table|article)(?:\s[^<>]*)?>.*</", re.IGNORECASE | re.DOTALL)
+_HTML = re.compile(
+    r"<!doctype html|<html[\s>]|<body[\s>]|<(?:div|p|table|article)(?:\s[^<>]*)?>.*</", re.IGNORECASE | re.DOTALL
+)
 _OTHERS = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Microsoft Office file (DOC or XLS)", "Save it as DOCX or PDF."),
     (b"{\\rtf", "an RTF file", "Save it as DOCX or PDF."),
