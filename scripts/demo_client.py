@@ -1,0 +1,198 @@
+"""What `make demo` does with a running server: makes an administrator, loads the sample acts, asks questions.
+
+Everything but the first account and its key goes through the HTTP API, as any other system would use it.
+"""
+
+import hashlib
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress
+
+from core.errors import NotFound, QorganError
+from core.security.office import SecurityOffice, build_office
+from core.security.passwords import random_password
+from core.security.permissions import Role
+from core.settings import Settings
+from core.storage.database import Database
+
+SAMPLES = Path(__file__).resolve().parents[1] / "samples"
+LOGIN = "admin"
+ACTOR = "demo"
+_JOB_PATIENCE_S = 600.0
+_KEY_LIFE_DAYS = 1 / 24
+
+console = Console(soft_wrap=True)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question of the demonstration and what it is to show."""
+
+    shows: str
+    question: str
+    answered: bool
+    as_of: str | None = None
+
+
+QUESTIONS = (
+    Asked("Russian", "Какой ширины в свету должен быть эвакуационный выход из зала на 80 человек?", True),
+    Asked(
+        "the same on 1 March 2024, when another redaction was in force",
+        "Какой ширины в свету должен быть эвакуационный выход из зала на 80 человек?",
+        True,
+        "2024-03-01",
+    ),
+    Asked("Kazakh", "Құлақтандыру жүйесінің жұмысқа қабілеттілігі қанша уақытта бір рет тексеріледі?", True),
+    Asked("a clause by its number", "Процитируй пункт 20 ДЕМО-1", True),
+    Asked(
+        "English about Russian text",
+        "How wide must the common corridor be if more than 50 people leave through it?",
+        True,
+    ),
+    Asked(
+        "a table",
+        "Какой штраф в МРП у субъекта среднего предпринимательства за повторное нарушение требований "
+        "пожарной безопасности?",
+        True,
+    ),
+    Asked("not in the loaded norms", "Сколько пожарных поездов должно стоять на железнодорожной станции?", False),
+)
+
+
+def main(url: str) -> int:
+    """Run the demonstration; returns the exit code."""
+    settings = Settings()
+    database = Database(settings.database_url)
+    try:
+        office = build_office(settings, database)
+        make_administrator(office)
+        with demo_key(office) as key, httpx.Client(base_url=url, timeout=60) as client:
+            client.headers["Authorization"] = f"Bearer {key}"
+            load_acts(client)
+            surprises = sum(not ask(client, asked) for asked in QUESTIONS)
+    except QorganError as error:
+        console.print(f"[red]{escape(error.detail)}[/] {escape(error.advice)}")
+        return 1
+    except (httpx.HTTPError, TimeoutError, RuntimeError) as error:
+        console.print(f"[red]{escape(str(error))}[/]")
+        return 1
+    finally:
+        database.close()
+    console.print(f"\n{len(QUESTIONS)} questions, {surprises} with an outcome other than expected")
+    return 0
+
+
+def make_administrator(office: SecurityOffice) -> None:
+    """Make the first administrator, print the password: the only time it is known."""
+    try:
+        office.accounts.find(LOGIN)
+    except NotFound:
+        password = random_password()
+        account = office.accounts.add(LOGIN, password, Role.ADMINISTRATOR, display_name="Administrator")
+        office.audit.append(actor=ACTOR, action="account.created", subject=account.id, detail={"role": account.role})
+        console.print(f"\n[bold]Administrator[/]: login [bold]{LOGIN}[/], password [bold]{escape(password)}[/]")
+        console.print("The password is shown this once; it is stored only as a hash.")
+    else:
+        console.print(
+            f"\nThe administrator [bold]{LOGIN}[/] is here already; the password was printed when it was made."
+        )
+
+
+@contextmanager
+def demo_key(office: SecurityOffice) -> Iterator[str]:
+    """Give an API key for the length of the demonstration."""
+    secret, key = office.keys.create("make demo", Role.ADMINISTRATOR, days=_KEY_LIFE_DAYS)
+    office.audit.append(actor=ACTOR, action="key.created", subject=key.id, detail={"role": Role.ADMINISTRATOR})
+    try:
+        yield secret
+    finally:
+        office.keys.revoke(key.id)
+        office.audit.append(actor=ACTOR, action="key.revoked", subject=key.id)
+
+
+def load_acts(client: httpx.Client) -> None:
+    """Send the sample acts with their sidecars and wait until each is loaded."""
+    lines = (SAMPLES / "acts" / "acts.jsonl").read_text("utf-8").splitlines()
+    sidecars: list[dict[str, Any]] = [json.loads(line) for line in lines]
+    console.print(f"\n[bold]Loading {len(sidecars)} sample files[/]")
+    with Progress(console=console, transient=True) as progress:
+        for sidecar in progress.track(sidecars):
+            content = (SAMPLES / "acts" / sidecar["file"]).read_bytes()
+            row = json.dumps(sidecar, ensure_ascii=False)
+            # Repeating the demonstration gives the same key, hence the same job: nothing is loaded twice.
+            key = hashlib.sha256(content + row.encode()).hexdigest()
+            accepted = checked(
+                client.post(
+                    "/v1/acts",
+                    files={"file": (sidecar["file"], content)},
+                    data={"sidecar": row},
+                    headers={"Idempotency-Key": key},
+                )
+            )
+            job = wait_for(client, accepted["url"])
+            progress.console.print(f"  {sidecar['file']}: {outcome_of(job)}", highlight=False)
+
+
+def wait_for(client: httpx.Client, job_url: str) -> dict[str, Any]:
+    """Return the job once it is done. Raises `RuntimeError` when it failed, `TimeoutError` when it takes too long."""
+    deadline = time.monotonic() + _JOB_PATIENCE_S
+    while time.monotonic() < deadline:
+        job = checked(client.get(job_url))
+        if job["state"] == "done":
+            return job
+        if job["state"] == "failed":
+            problem = job["error"] or {}
+            raise RuntimeError(f"loading failed: {problem.get('detail', 'no reason given')}")
+        time.sleep(0.2)
+    raise TimeoutError(f"{job_url} is not done after {_JOB_PATIENCE_S:.0f} s")
+
+
+def outcome_of(job: dict[str, Any]) -> str:
+    """Return one line about a loaded act, from the report of the load."""
+    report = (job["result"] or {}).get("report") or {}
+    shown = [f"{name} {value}" for name, value in report.items() if isinstance(value, int | float | str)]
+    return escape("; ".join(shown[:6]) or "loaded")
+
+
+def ask(client: httpx.Client, asked: Asked) -> bool:
+    """Ask one question and print what came; tells whether it was answered or refused as expected."""
+    body = {"question": asked.question} | ({"as_of": asked.as_of} if asked.as_of else {})
+    started = time.perf_counter()
+    answer = checked(client.post("/v1/assistant/answers", json=body))
+    took_ms = (time.perf_counter() - started) * 1000
+    console.print(f"\n[cyan]{escape(asked.question)}[/]  [dim]({asked.shows}; {took_ms:.0f} ms)[/]", highlight=False)
+    if answer["status"] == "abstained":
+        console.print(f"  [yellow]{answer['abstention']}[/]: {escape(answer['message'])}", highlight=False)
+    for claim in answer["claims"]:
+        for citation in claim["citations"]:
+            place = f"{citation['act_number']}, {citation['clause_label']} ({citation['verified']})"
+            console.print(f"  «{escape(citation['quote'])}»\n    [green]{escape(place)}[/]", highlight=False)
+    for warning in answer["warnings"]:
+        console.print(f"  [yellow]{escape(warning)}[/]", highlight=False)
+    return (answer["status"] == "answered") is asked.answered
+
+
+def checked(response: httpx.Response) -> dict[str, Any]:
+    """Return the JSON of a good response; raises `RuntimeError` with what a bad one says."""
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    if response.is_error or not isinstance(body, dict):
+        detail = body.get("detail") if isinstance(body, dict) else response.text[:200]
+        raise RuntimeError(f"{response.request.method} {response.request.url.path}: {response.status_code}: {detail}")
+    return body
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
