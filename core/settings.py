@@ -25,7 +25,7 @@ class JobSettings(BaseModel):
 
     database_url: str = Field(
         default="",
-        description="SQLAlchemy URL of the jobs; empty: `jobs.sqlite3` beside the records, or their PostgreSQL database",
+        description="SQLAlchemy URL of the jobs; empty: `jobs.sqlite3` beside the records, or their PostgreSQL",
     )
     concurrency: int = Field(default=1, ge=1, description="Jobs one process runs at once")
     poll_s: float = Field(default=0.25, gt=0, description="How often a free worker looks for the next job, seconds")
@@ -36,6 +36,10 @@ class UploadSettings(BaseModel):
 
     max_bytes: int = Field(default=64 * 1024 * 1024, description="Largest file accepted, bytes")
     max_pages: int = Field(default=2000, description="Most pages of a document")
+    max_page_pixels: int = Field(
+        default=60_000_000,
+        description="Most pixels a page is rendered to for OCR; over A3 at 300 dpi it gets fewer dpi",
+    )
     max_unpacked_bytes: int = Field(default=512 * 1024 * 1024, description="Most bytes a packed file may unpack to")
     parse_timeout_s: float = Field(default=900.0, description="Longest time the parsing process may take, seconds")
     parse_memory_bytes: int = Field(

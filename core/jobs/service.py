@@ -49,8 +49,8 @@ def system_database_url(records_url: str) -> str:
 class Jobs:
     """The durable jobs of this process; at most one is launched at a time. Its methods block: call them off the loop.
 
-    Every method but `register` raises `Unavailable` when the database of the jobs does not answer, and
-    `ConfigurationError` before `launch`.
+    Every method but `register` raises `ConfigurationError` before `launch`. A database that is away at `launch` is
+    `Unavailable`; one that goes away later is waited for, by steps and callers alike: nothing runs unrecorded.
     """
 
     _launched: ClassVar["Jobs | None"] = None
