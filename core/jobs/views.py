@@ -25,7 +25,7 @@ _STATES = {
 _PROGRESS = "progress"
 _TOO_MANY_CRASHES = JobError(
     "internal-error",
-    "the service went down again and again while this job ran",
+    "the job was interrupted again and again while it ran",
     "look for what its input has that others have not; then retry the job",
 )
 

@@ -282,6 +282,60 @@ def test_a_job_interrupted_by_shutdown_goes_on_after_launch(jobs: Jobs) -> None:
     assert ran == ["first", "long", "long"]
 
 
+def test_a_step_abandoned_at_shutdown_runs_again_and_its_late_end_changes_nothing(jobs: Jobs) -> None:
+    starts: list[threading.Event] = [threading.Event(), threading.Event()]
+    ends = [threading.Event(), threading.Event()]
+    runs: list[int] = []
+
+    def deaf(state: State) -> State:
+        run = len(runs)
+        runs.append(run)
+        starts[run].set()
+        assert ends[run].wait(TIMEOUT_S)
+        return {"run": run}
+
+    jobs.register("deaf", (deaf, lambda state: state))
+    jobs.launch()
+    job_id = jobs.enqueue("deaf", {}, key="d")
+    assert starts[0].wait(TIMEOUT_S)
+    jobs.shutdown(timeout_s=0.1)
+    jobs.launch()
+    assert starts[1].wait(TIMEOUT_S)
+    ends[0].set()
+    time.sleep(0.3)
+    assert jobs.job(job_id).state is JobState.RUNNING
+    ends[1].set()
+    assert jobs.wait(job_id, TIMEOUT_S).result == {"run": 1}
+
+
+def test_a_job_interrupted_too_often_is_failed_until_retried(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.jobs.service._MOST_CRASHES", 1)
+    harmless, started = threading.Event(), threading.Event()
+
+    def heavy(state: State) -> State:
+        started.set()
+        while not harmless.is_set():
+            report(0.1)
+            time.sleep(0.01)
+        return {"ok": True}
+
+    jobs.register("heavy", (heavy,))
+    jobs.launch()
+    job_id = jobs.enqueue("heavy", {}, key="h")
+    for _ in range(2):
+        assert started.wait(TIMEOUT_S)
+        jobs.shutdown()
+        started.clear()
+        jobs.launch()
+    failed = jobs.wait(job_id, TIMEOUT_S)
+    assert failed.error is not None
+    assert (failed.state, failed.error.code) == (JobState.FAILED, "internal-error")
+    assert "again and again" in failed.error.detail
+    harmless.set()
+    jobs.retry(job_id)
+    assert jobs.wait(job_id, TIMEOUT_S).result == {"ok": True}
+
+
 def test_a_step_unknown_to_this_version_is_named(jobs: Jobs, database_url: str) -> None:
     old = Jobs(system_database_url(database_url), work=False)
     old.register("changed", (add_one, Step("gone", double)))
