@@ -67,10 +67,11 @@ class ClientIndex:
         )
         self._turn: AbstractContextManager[object] = threading.RLock() if self._local else nullcontext()
         with self._engine("open the collection"):
+            # Its check of versions runs in a thread whose warnings reach nobody; a refusal raises where it is used.
             self._client = (
                 QdrantClient(location=LOCAL)
                 if self._local
-                else QdrantClient(url=url, api_key=api_key or None, timeout=_TIMEOUT_S)
+                else QdrantClient(url=url, api_key=api_key or None, timeout=_TIMEOUT_S, check_compatibility=False)
             )
             if not self._client.collection_exists(self.collection):
                 self._create()
