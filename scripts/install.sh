@@ -2,7 +2,7 @@
 # Makes .venv and installs the service in it with pinned versions. Does nothing when what is pinned has not changed.
 #
 # pip's own configuration decides where packages come from. Where the default index serves a CUDA build of torch and
-# none is wanted, name an index of CPU builds: PIP_EXTRA_INDEX_URL=... make setup (docs/install.md).
+# none is wanted, name an index of CPU builds: PIP_EXTRA_INDEX_URL=... make setup (README.md, "Installing").
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 
