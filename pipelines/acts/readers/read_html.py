@@ -18,48 +18,17 @@ HIDDEN = "hidden text"
 
 _SCRIPTS = frozenset({"script", "style", "noscript", "template", "iframe", "object", "svg", "head", "meta", "link"})
 _CONTROLS = frozenset({"nav", "button", "select", "input", "textarea", "menu", "dialog"})
-# fmt: off
-_PARAGRAPHS = frozenset(
-    [
-        "p",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "li",
-        "div",
-        "article",
-        "section",
-        "main",
-        "body",
-        "blockquote",
-        "pre",
-        "dl",
-        "dt",
-        "dd",
-        "ul",
-        "ol",
-        "center",
-        "address",
-        "figure",
-        "figcaption",
-        "form",
-        "fieldset",
-        "header",
-        "footer",
-        "aside",
-        "details",
-        "summary",
-        "td",
-        "th",
-        "caption",
-        "hr",
-        "tr",
-    ]
+_TEXT_PARAGRAPHS = frozenset(
+    {"p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote", "pre", "dt", "dd", "figcaption"}
 )
-# fmt: on
+_CONTAINERS = frozenset(
+    {"div", "article", "section", "main", "body", "dl", "ul", "ol", "center", "address", "figure", "form", "fieldset"}
+)
+_PARAGRAPHS = (
+    _TEXT_PARAGRAPHS
+    | _CONTAINERS
+    | {"header", "footer", "aside", "details", "summary", "td", "th", "caption", "hr", "tr"}
+)
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BOLD = _HEADINGS | {"b", "strong", "th"}
 _MAIN = (

@@ -15,6 +15,7 @@ from pipelines.acts.readers.captions import TABLE_CONTINUATION, is_caption, is_c
 from pipelines.acts.readers.contents import CONTENTS, find_contents
 from pipelines.acts.readers.dividing import Joiner
 from pipelines.acts.readers.furniture import find_furniture
+from pipelines.acts.readers.pdf_scans import UNREAD_SCAN, ScannedText, needs_ocr, read_scan, turn_to_page
 from pipelines.acts.readers.pdf_tables import GridTable, align_columns, fill_grid, find_grids, split_by_grids
 from pipelines.acts.readers.pdf_text import PageGeometry, TextLine, gather_lines, read_glyphs
 from pipelines.acts.readers.tables import count_header_rows, join_parts
@@ -34,7 +35,12 @@ class PdfPage:
     height: float
     lines: list[TextLine] = field(default_factory=list)
     tables: list[GridTable] = field(default_factory=list)
-    ocr_confidence: float | None = None
+    scan: ScannedText | None = None  # how the page was read when it has no text layer
+    unread: bool = False  # a scan, and nothing to read it with
+
+    def shown(self, box: Box) -> Box:
+        """The box on the page as shown: a scan may lie on its side or stand on its head."""
+        return box if self.scan is None else turn_to_page(box, self.scan.rotation, self.width, self.height)
 
 
 def open_pdf(data: bytes, limits: UploadSettings) -> pdfium.PdfDocument:
@@ -68,13 +74,22 @@ def open_pdf(data: bytes, limits: UploadSettings) -> pdfium.PdfDocument:
 def read_pdf(
     data: bytes, name: str, sha256: str, limits: UploadSettings, ocr: OcrEngine | None = None
 ) -> SourceDocument:
-    """Read the text layer of a PDF."""
+    """Read a PDF: its text layer, and by `ocr` the pages that have none.
+
+    Raises what `open_pdf` raises; NotReadable for a scan when there is no `ocr`, TooLarge for a page too large to read.
+    """
     document = open_pdf(data, limits)
     try:
         metadata = {key.lower(): value for key, value in document.get_metadata_dict(skip_empty=True).items()}
-        pages = [_read_page(document, index) for index in range(len(document))]
+        pages = [_read_page(document, index, limits, ocr) for index in range(len(document))]
     finally:
         document.close()
+    unread = [page.number for page in pages if page.unread]
+    if unread and not any(page.lines or page.tables for page in pages):
+        raise NotReadable(
+            "The PDF is a scan without a text layer, and reading by OCR is off.",
+            advice="Turn on the setting uploads.ocr, or load the file with its text.",
+        )
     blocks, left_out = _arrange(pages)
     return SourceDocument(
         name=name,
@@ -82,16 +97,28 @@ def read_pdf(
         sha256=sha256,
         blocks=tuple(blocks),
         pages=len(pages),
-        left_out=tuple(left_out),
+        ocr_pages=tuple(page.number for page in pages if page.scan),
+        ocr_confidence={page.number: page.scan.confidence for page in pages if page.scan},
+        left_out=(*left_out, *((UNREAD_SCAN, f"page {number}") for number in unread)),
         metadata=metadata,
     )
 
 
-def _read_page(document: pdfium.PdfDocument, index: int) -> PdfPage:
-    page = document[index]
+def _read_page(document: pdfium.PdfDocument, index: int, limits: UploadSettings, ocr: OcrEngine | None) -> PdfPage:
+    try:
+        page = document[index]
+    except pdfium.PdfiumError as error:
+        raise NotReadable(
+            f"Page {index + 1} of the PDF is damaged.", advice="Get the file again from its source."
+        ) from error
     try:
         geometry = PageGeometry(page)
         runs = read_glyphs(page, geometry)
+        if needs_ocr(page, runs):
+            if ocr is None:
+                return PdfPage(index + 1, geometry.width, geometry.height, unread=True)
+            scan = read_scan(page, index + 1, ocr, limits)
+            return PdfPage(index + 1, scan.width, scan.height, list(scan.lines), scan=scan)
         grids = find_grids(page, geometry)
         outside, inside = split_by_grids(runs, grids)
         tables = [fill_grid(grid, cells, geometry.width) for grid, cells in zip(grids, inside, strict=True)]
@@ -201,7 +228,7 @@ def _page_blocks(page: PdfPage, lines: list[TextLine], continued: list[bool], jo
     for i, line in enumerate(lines):
         yield from (block for place, block in placed if place == i)
         if i not in taken:
-            yield _paragraph(line, boxes[i], page.number, left, right)
+            yield _paragraph(line, boxes[i], page, left, right)
     yield from (block for place, block in placed if place == len(lines))
 
 
@@ -212,15 +239,15 @@ def _text_edges(page: PdfPage, lines: Sequence[TextLine]) -> tuple[float, float]
     return min(b.x0 for b in boxes), max(b.x1 for b in boxes)
 
 
-def _paragraph(line: TextLine, box: Box, page: int, left: float, right: float) -> Paragraph:
+def _paragraph(line: TextLine, box: Box, page: PdfPage, left: float, right: float) -> Paragraph:
     slack = 2 * line.size
     centred = (
         abs((box.x0 + box.x1) / 2 - (left + right) / 2) < line.size and box.x0 - left > slack and right - box.x1 > slack
     )
     return Paragraph(
         text=line.text,
-        page=page,
-        box=box,
+        page=page.number,
+        box=page.shown(box),
         whole=False,
         bold=line.bold,
         size=line.size,
