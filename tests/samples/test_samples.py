@@ -10,6 +10,11 @@ from types import ModuleType
 import pytest
 from docx import Document
 
+from core.settings import UploadSettings
+from knowledge_base.clauses.metadata import Sidecar
+from knowledge_base.clauses.parse import parse
+from pipelines.acts.readers import read
+
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 ACTS = ("demo-1", "demo-2")
 
@@ -93,3 +98,16 @@ def test_gold_quotes_stand_in_their_files() -> None:
         assert bool(gold) is question["answerable"]
         for one in gold:
             assert one["quote"] in _text_of(one["file"]), question["id"]
+
+
+@pytest.mark.parametrize("file", [row["file"] for row in _rows("acts/acts.jsonl")])
+def test_acts_are_cut_without_loss_and_every_clause_has_its_twin(file: str) -> None:
+    document = read(SAMPLES / "acts" / file, file, UploadSettings())
+    sidecar = next(row for row in _rows("acts/acts.jsonl") if row["file"] == file)
+    parsed = parse(document, Sidecar.from_mapping(sidecar))
+    assert parsed.report.share_in_clauses == 1.0
+    assert not parsed.report.missing_numbers
+    assert not parsed.report.twins_not_tied
+    assert all(clause.twin_id for clause in parsed.clauses)
+    assert parsed.act.number == sidecar["number"]
+    assert str(parsed.redaction.valid_from) == sidecar["valid_from"]
