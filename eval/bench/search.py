@@ -28,6 +28,9 @@ from eval.bench.synthetic import AS_OF, BLOCK, Floats, SyntheticClauses, point_i
 from knowledge_base.index.factory import open_index
 from knowledge_base.index.port import DIMENSION, NO_FILTERS, ClauseIndex, Filters, Hit, SparseVector
 
+Ask = Callable[[int], Sequence[Hit]]
+"""Answers the question of a row."""
+
 SIZES = (10_000, 100_000, 1_000_000)
 BUDGET_SIZE, BUDGET_P95_MS, BUDGET_RECALL, BUDGET_GROWTH = 100_000, 60.0, 0.98, 2.0
 
@@ -155,15 +158,14 @@ def _measure_in(index: ClauseIndex, size: int, folder: Path) -> SizeResult:
     index.flush()
     flush_s = time.perf_counter() - started
     dense, lexical = clauses.questions(_QUESTIONS, frequency)
-    latency: dict[str, Latency] = {}
-    found: dict[str, list[Sequence[Hit]]] = {}
+    asks: dict[str, Ask] = {}
     for suffix, filters in (("", NO_FILTERS), ("+filter", _FILTERS)):
-        for arm, ask in _arms(index, dense, lexical, filters).items():
-            latency[arm + suffix], found[arm + suffix] = _time(ask, _QUESTIONS)
+        asks |= {arm + suffix: ask for arm, ask in _arms(index, dense, lexical, filters).items()}
+    latency, found = _time(asks, _QUESTIONS)
     memory = psutil.Process().memory_info()
     disk = sum(path.stat().st_blocks * 512 for path in (folder / "index").rglob("*") if path.is_file())
     vectors = np.memmap(vectors_file, dtype=np.float32, mode="r", shape=(size, DIMENSION))
-    latency["numpy"], _ = _time(lambda row: [_brute_force(vectors, dense[row])], _BASELINE_QUESTIONS)
+    latency |= _time({"numpy": lambda row: [_brute_force(vectors, dense[row])]}, _BASELINE_QUESTIONS)[0]
     recalls = _recalls(found["dense"], vectors, dense, np.ones(size, dtype=np.bool_))
     filtered = _recalls(found["dense+filter"], vectors, dense, passes)
     low, high = _interval(recalls, np.mean)
@@ -183,9 +185,7 @@ def _measure_in(index: ClauseIndex, size: int, folder: Path) -> SizeResult:
     )
 
 
-def _arms(
-    index: ClauseIndex, dense: Floats, lexical: list[SparseVector], filters: Filters
-) -> dict[str, Callable[[int], Sequence[Hit]]]:
+def _arms(index: ClauseIndex, dense: Floats, lexical: list[SparseVector], filters: Filters) -> dict[str, Ask]:
     def hybrid(row: int) -> Sequence[Hit]:
         return _fuse(index.dense(dense[row], _ARM_LIMIT, filters), index.lexical(lexical[row], _ARM_LIMIT, filters))
 
@@ -206,16 +206,25 @@ def _fuse(*arms: Sequence[Hit]) -> list[Hit]:
     return [Hit(point, point, score) for point, score in best[:_ARM_LIMIT]]
 
 
-def _time(ask: Callable[[int], Sequence[Hit]], n: int) -> tuple[Latency, list[Sequence[Hit]]]:
+def _time(asks: dict[str, Ask], n: int) -> tuple[dict[str, Latency], dict[str, list[Sequence[Hit]]]]:
+    """Ask every question of each in turn, so that what else the machine does meets all of them alike."""
+    spent = {name: np.empty(n) for name in asks}
+    found: dict[str, list[Sequence[Hit]]] = {name: [] for name in asks}
     for row in range(min(_WARM_UP, n)):
-        ask(row)
-    spent, found = np.empty(n), []
+        for ask in asks.values():
+            ask(row)
     for row in range(n):
-        started = time.perf_counter()
-        found.append(ask(row))
-        spent[row] = (time.perf_counter() - started) * 1000
+        for name, ask in asks.items():
+            started = time.perf_counter()
+            hits = ask(row)
+            spent[name][row] = (time.perf_counter() - started) * 1000
+            found[name].append(hits)
+    return {name: _latency(values) for name, values in spent.items()}, found
+
+
+def _latency(spent: NDArray[np.float64]) -> Latency:
     low, high = _interval(spent, _p95)
-    return Latency(n, float(np.median(spent)), _p95(spent), low, high), found
+    return Latency(spent.size, float(np.median(spent)), _p95(spent), low, high)
 
 
 def _brute_force(vectors: Floats, query: Floats) -> Hit:
