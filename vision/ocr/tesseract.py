@@ -18,29 +18,35 @@ _TIMEOUT_S = 120
 
 
 class TesseractEngine:
-    """`OcrEngine` on the system's Tesseract. Raises ConfigurationError where it or a language is missing."""
+    """`OcrEngine` on the system's Tesseract, which is looked for when the first page is read."""
 
     def __init__(self, languages: str = _LANGUAGES) -> None:
+        self._languages = languages
+        self._checked = False
+
+    def check(self) -> None:
+        """Raise ConfigurationError where Tesseract or the data of a language is missing."""
         import pytesseract
 
         os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # more threads are slower here, and steal cores from others
-        self._tesseract = pytesseract
-        self._languages = languages
         try:
             present = set(pytesseract.get_languages(config=""))
         except pytesseract.TesseractNotFoundError as error:
             raise ConfigurationError(
                 "Tesseract is not installed.", advice="Install the packages tesseract-ocr, -kaz, -rus and -eng."
             ) from error
-        missing = sorted(set(languages.split("+")) - present)
+        missing = sorted(set(self._languages.split("+")) - present)
         if missing:
             raise ConfigurationError(
                 f"Tesseract has no data for: {', '.join(missing)}.",
                 advice="Install the packages " + " ".join(f"tesseract-ocr-{language}" for language in missing) + ".",
             )
+        self._checked = True
 
     def read(self, image: Image.Image) -> OcrPage:
         """Recognise a page image; it is cleaned up and turned upright first where that is needed."""
+        if not self._checked:
+            self.check()
         rotation, sure = self._orientation(image)
         page = self._read_upright(image, rotation)
         if sure or page.mean_confidence >= _DOUBT:
@@ -50,9 +56,11 @@ class TesseractEngine:
 
     def _orientation(self, image: Image.Image) -> tuple[int, bool]:
         """Degrees clockwise that turn the page upright, and whether that is certain."""
+        import pytesseract
+
         try:
-            report = self._tesseract.image_to_osd(image.convert("L"), config="--psm 0", timeout=_TIMEOUT_S)
-        except self._tesseract.TesseractError:  # too few characters to tell
+            report = pytesseract.image_to_osd(image.convert("L"), config="--psm 0", timeout=_TIMEOUT_S)
+        except pytesseract.TesseractError:  # too few characters to tell
             return 0, False
         except RuntimeError as error:
             raise _timed_out() from error
@@ -64,14 +72,16 @@ class TesseractEngine:
         return int(rotate.group(1)) % 360 if sure else 0, sure
 
     def _read_upright(self, image: Image.Image, rotation: int) -> OcrPage:
+        import pytesseract
+
         upright = image.rotate(-rotation, expand=True, fillcolor="white") if rotation else image
         cleaned, steps, angle = clean_page(upright)
         try:
-            data = self._tesseract.image_to_data(
+            data = pytesseract.image_to_data(
                 cleaned,
                 lang=self._languages,
                 config="--psm 3",
-                output_type=self._tesseract.Output.DICT,
+                output_type=pytesseract.Output.DICT,
                 timeout=_TIMEOUT_S,
             )
         except RuntimeError as error:
