@@ -12,6 +12,7 @@ from knowledge_base.clauses.markers import Key
 
 _WINDOW = 250
 _NEXT = 3.0
+_RESTART = 1.0
 _ONE: tuple[int, int] = (1, 0)
 
 
@@ -24,7 +25,6 @@ class Candidate:
     last: Key
     weight: float
     zone: int  # changes at each heading above the numbers: a run may begin anew
-    preamble: bool = False  # stands in a foreword, whose numbering is its own
 
 
 def follows(before: Key, after: Key) -> float | None:
@@ -62,9 +62,8 @@ def best_chain(candidates: Sequence[Candidate]) -> list[Candidate]:
         for j in range(i - 1, max(-1, i - _WINDOW), -1):
             before = candidates[j]
             link = follows(before.last, candidate.key)
-            if candidate.key == (_ONE,) and (before.zone != candidate.zone or before.preamble):
-                restart = 1.0 if before.zone != candidate.zone else 0.8
-                link = restart if link is None else max(link, restart)
+            if candidate.key == (_ONE,) and before.zone != candidate.zone:
+                link = _RESTART if link is None else max(link, _RESTART)
             if link is not None and best[j] + link > top:
                 top, source = best[j] + link, j
         best.append(top + candidate.weight)

@@ -12,6 +12,7 @@ _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff]")
 _SPACED = re.compile(r"(?<![\w-])(?:[А-ЯЁа-яёӘҒҚҢӨҰҮҺІәғқңөұүһі] {1,2}){4,}[А-ЯЁа-яёӘҒҚҢӨҰҮҺІәғқңөұүһі](?!\w)")
 _WORD = re.compile(r"\w+(?:-\w+)*")
 _TAIL = re.compile(r"(\w+)-$")
+_LONGEST_WORD = 80
 _HEAD = re.compile(r"(\w+)")
 
 
@@ -46,7 +47,7 @@ class Hyphenation:
         """Return what stands between `left` and `right` after joining: `left` (mended), its separator and `right`."""
         if soft:
             return left + right
-        tail, head = _TAIL.search(left), _HEAD.match(right)
+        tail, head = _TAIL.search(left[-_LONGEST_WORD:]), _HEAD.match(right)
         if tail is None or head is None:
             return f"{left} {right}"
         a, b = tail.group(1).casefold(), head.group(1).casefold()
@@ -62,7 +63,8 @@ class Hyphenation:
 
 def assemble(lines: Iterable[Line], hyphenation: Hyphenation) -> tuple[str, list[int]]:
     """Join `lines`; return the text and the offset in it at which each line begins."""
-    text, offsets, soft = "", [], False
+    text, soft = "", False
+    offsets: list[int] = []
     for line in lines:
         if not text:
             text, offsets = line.text, [*offsets, 0]

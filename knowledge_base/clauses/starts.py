@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from core.records import Level
 from knowledge_base.clauses.chain import Candidate, best_chain
-from knowledge_base.clauses.markers import Key, Marker, Numbered, Sign, find_marker, find_number
+from knowledge_base.clauses.markers import Marker, Numbered, Sign, find_marker, find_number
 from knowledge_base.clauses.model import Item, Line, TableItem
 
 _REFERS = re.compile(
@@ -24,6 +24,7 @@ _ORDER = re.compile(r"приказываю|постановляет|бұйыра
 _FIRST_CHAPTER = re.compile(
     r"(?:область применения|қолдану саласы|қолданылу саласы|общие положения|жалпы|scope|general)", re.I
 )
+_HOPELESS = -2.3  # weight under which a number is not even tried
 
 
 @dataclass(slots=True)
@@ -106,7 +107,7 @@ def is_prose(items: Sequence[Item], place: int) -> bool:
 
 def _number(reading: Reading) -> None:
     scope: list[tuple[Candidate, Numbered]] = []
-    zone, preamble, notes_next = 0, True, 0
+    zone, notes_next = 0, 0
     before: Item | None = None
     before_marker: Marker | None = None
     for place, item in enumerate(reading.items):
@@ -115,35 +116,43 @@ def _number(reading: Reading) -> None:
             if marker.sign in (Sign.CONTAINER, Sign.APPENDIX, Sign.APPROVED, Sign.PREAMBLE):
                 zone += 1
                 notes_next = 0
-                preamble = marker.sign is Sign.PREAMBLE
                 if marker.level is Level.ARTICLE or marker.sign in (Sign.APPENDIX, Sign.APPROVED):
                     _settle(reading, scope)
                     scope = []
             elif marker.sign is Sign.NOTES:
                 notes_next = 1
         elif isinstance(item, Line) and (number := find_number(item.text)) is not None:
-            in_notes = len(number.key) == 1 and notes_next > 0 and number.key == ((notes_next, 0),)
-            if in_notes:
+            weight = _weigh(reading, place, item, number, before, before_marker)
+            if notes_next > 0 and number.key == ((notes_next, 0),):
                 notes_next += 1
-            else:
-                weight = _weigh(reading, place, item, number, before, before_marker)
-                if weight > -2.5:
-                    scope.append((Candidate(place, number.key, number.last, weight, zone, preamble), number))
+                weight -= 2.0
+            if weight > _HOPELESS:
+                scope.append((Candidate(place, number.key, number.last, weight, zone), number))
         before, before_marker = item, marker
     _settle(reading, scope)
 
 
 def _settle(reading: Reading, scope: list[tuple[Candidate, Numbered]]) -> None:
-    chain = best_chain([candidate for candidate, _ in scope])
-    numbers = {candidate.place: number for candidate, number in scope}
-    cut = 0
+    body = scope[_body_start(scope) :]
+    chain = best_chain([candidate for candidate, _ in body])
+    numbers = {candidate.place: number for candidate, number in body}
     for i, candidate in enumerate(chain):
         if i and candidate.key <= chain[i - 1].key:
             reading.restarts.add(candidate.place)
-            if chain[i - 1].preamble:
-                cut = i
-    for candidate in chain[cut:]:
         reading.numbers[candidate.place] = numbers[candidate.place]
+
+
+def _body_start(scope: list[tuple[Candidate, Numbered]]) -> int:
+    """Where the numbering of the norms begins: a foreword has a numbering of its own before it."""
+    first = ((1, 0),)
+    ones = [i for i, (one, _) in enumerate(scope) if one.key == first and one.weight > -1.0]
+    for i in ones:
+        if _FIRST_CHAPTER.match(scope[i][1].rest):
+            return i
+    for i, (one, _) in enumerate(scope[:60]):
+        if one.key == ((1, 0), (1, 0)) and one.weight > 0:
+            return max((j for j in ones if j < i), default=i)
+    return 0
 
 
 def _weigh(
@@ -185,11 +194,3 @@ def _after(before: Line, marker: Marker | None) -> float:
     if marker is not None or before.text.endswith((".", ";", ":", "!", "?")) or before.bold:
         return 0.3
     return -0.3 if before.text[-1].islower() else 0.0
-
-
-def key_parent(keys: dict[Key, int], key: Key) -> Key | None:
-    """Return the longest proper prefix of `key` that is in `keys`."""
-    for length in range(len(key) - 1, 0, -1):
-        if key[:length] in keys:
-            return key[:length]
-    return None
