@@ -17,6 +17,8 @@ _OFFLINE = {
 def go_offline() -> None:
     """Forbid model libraries to reach any hub; called before the first of them is imported."""
     os.environ.update(_OFFLINE)
+    # Threads that wait by spinning take the processor from those they wait for once the machine is busy.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def limit_threads(threads: int) -> None:

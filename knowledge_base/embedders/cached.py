@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core.errors import StorageError
 from core.models.manifest import Prefixes
+from knowledge_base.embedders.local import unit_length
 from knowledge_base.embedding import Embedder, Progress
 
 _LOOKED_UP_AT_ONCE = 500  # under SQLite's least limit of 999 variables
@@ -74,7 +75,7 @@ class CachedEmbedder:
 
                 vectors = self._inner.embed_passages([texts[places[key][0]] for key in keys], tell).astype("<f2")
                 self._keep(connection, keys, vectors)
-                for key, vector in zip(keys, _restored(vectors), strict=True):
+                for key, vector in zip(keys, unit_length(vectors.astype(np.float32)), strict=True):
                     result[places[key]] = vector
                     done += len(places[key])
                 if progress is not None:
@@ -108,7 +109,7 @@ class CachedEmbedder:
             rows = connection.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", part).fetchall()  # noqa: S608
             rows = [row for row in rows if len(row[1]) == 2 * self.dimensions]
             vectors = np.frombuffer(b"".join(row[1] for row in rows), "<f2").reshape(len(rows), self.dimensions)
-            yield from zip((row[0] for row in rows), _restored(vectors), strict=True)
+            yield from zip((row[0] for row in rows), unit_length(vectors.astype(np.float32)), strict=True)
 
     def _keep(self, connection: sqlite3.Connection, keys: Sequence[bytes], vectors: NDArray[np.float16]) -> None:
         with connection:
@@ -134,10 +135,3 @@ class CachedEmbedder:
                 f"the cache of vectors {self._path} cannot be used: {error}",
                 advice="It holds nothing that cannot be made again: free its disk, or delete the file.",
             ) from error
-
-
-def _restored(vectors: NDArray[np.float16]) -> NDArray[np.float32]:
-    """Return float16 rows as float32 of unit length."""
-    wide = vectors.astype(np.float32)
-    lengths = np.linalg.norm(wide, axis=1, keepdims=True)
-    return np.asarray(wide / np.where(lengths > 0, lengths, np.float32(1)), np.float32)
