@@ -1,6 +1,6 @@
 """Finding the clauses that speak of a question, across languages and redactions."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -20,7 +20,7 @@ CANDIDATES = 60
 class ClauseSource(Protocol):
     """Where clauses and acts are read from (`core.storage.acts.ActStore` is one)."""
 
-    def clauses_by_id(self, ids: Collection[str]) -> Mapping[str, Clause]:
+    def clauses_by_id(self, ids: Sequence[str]) -> Mapping[str, Clause]:
         """Return the clauses there are, by id."""
         ...
 
@@ -115,7 +115,7 @@ class ClauseSearch:
         focus: Mapping[str, tuple[float, str]],
         limit: int,
     ) -> list[Found]:
-        clauses = dict(self.source.clauses_by_id({i for arm in arms for i in arm.ids}))
+        clauses = dict(self.source.clauses_by_id(list({i: None for arm in arms for i in arm.ids})))
         shown = self._shown_in(query.language, clauses)
         fused = relative(fuse(Arm(a.name, [shown[i] for i in a.ids if i in shown], a.weight) for a in arms))
         aliases: dict[str, list[str]] = {}
@@ -139,7 +139,7 @@ class ClauseSearch:
     def _shown_in(self, language: Language, clauses: dict[str, Clause]) -> dict[str, str]:
         """Map each found clause to the one shown: its twin where that is in the question's language."""
         wanted = {c.twin_id for c in clauses.values() if c.language is not language and c.twin_id}
-        twins = self.source.clauses_by_id(wanted - clauses.keys())
+        twins = self.source.clauses_by_id(sorted(wanted - clauses.keys()))
         clauses.update(twins)
         shown = {}
         for clause in list(clauses.values()):

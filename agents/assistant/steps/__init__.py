@@ -1,0 +1,1 @@
+"""The steps of an answer, each one module with one public callable."""

@@ -1,0 +1,171 @@
+"""The composition root: builds everything from `Settings`, and nothing else does."""
+
+import json
+import logging
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from agents.assistant.assistant import QuoteAssistant
+from agents.assistant.context import Knowledge, Replacement
+from agents.assistant.language import language_of
+from api.contract import FoundClause, JsonObject, Services
+from core.blobs import FolderBlobs
+from core.errors import QorganError, TooLarge
+from core.jobs.service import Jobs, system_database_url
+from core.languages import Language
+from core.models.runtime import go_offline, limit_threads
+from core.models.store import list_models
+from core.security.office import build_office
+from core.settings import Settings
+from core.storage.acts import ActStore
+from core.storage.database import Database
+from knowledge_base.embedding import Embedder, build_embedder
+from knowledge_base.index.factory import open_index
+from knowledge_base.index.port import ClauseIndex
+from knowledge_base.search.base import NormativeBase
+from knowledge_base.search.indexing import index_redaction
+from knowledge_base.search.search import Scope
+from pipelines.acts.loading import PIPELINE, ActLoading
+
+log = logging.getLogger(__name__)
+
+
+def build_services(settings: Settings) -> Services:
+    """Open the records, index, models and jobs of a deployment and return what serves requests.
+
+    Fills an index that was lost from the records. Raises ConfigurationError, ModelError (weights missing or altered),
+    StorageError or Unavailable, each with what to do.
+    """
+    go_offline()
+    limit_threads(settings.models.threads)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database_url)
+    database.upgrade()
+    store = ActStore(database)
+    embedder = build_embedder(settings)
+    index = open_index(settings, dimension=embedder.dimensions)
+    rebuild_index(store, index, embedder)
+    base = NormativeBase(store, index, embedder, settings.data_dir / "index" / "terms")
+    blobs = FolderBlobs(settings.data_dir / "blobs")
+    loading = ActLoading(blobs, store, index, embedder, settings.uploads)
+    jobs = Jobs(
+        settings.jobs.database_url or system_database_url(settings.database_url),
+        concurrency=settings.jobs.concurrency,
+        poll_s=settings.jobs.poll_s,
+    )
+    jobs.register(PIPELINE, loading.steps())
+    jobs.launch()
+
+    def close() -> None:
+        jobs.shutdown()
+        index.close()
+        database.close()
+
+    return Services(
+        settings=settings,
+        database=database,
+        acts=store,
+        security=build_office(settings, database),
+        jobs=jobs,
+        assistant=QuoteAssistant(
+            lambda: _knowledge(base, store, settings, embedder, index),
+            max_chars=settings.search.max_question_chars,
+            today=_today,
+        ),
+        search=NormSearch(base, store),
+        loader=ActLoader(settings, blobs, jobs),
+        models=lambda: list_models(settings),
+        readiness=lambda: _readiness(database, index, settings),
+        close=close,
+    )
+
+
+def rebuild_index(store: ActStore, index: ClauseIndex, embedder: Embedder) -> None:
+    """Fill an index that was made anew from the records; embeddings come from their cache. Nothing to do otherwise."""
+    if not index.needs_rebuild:
+        return
+    for redaction in store.redactions():
+        clauses = store.clauses(redaction.id)
+        act, siblings = store.act(redaction.act_id), store.redactions(redaction.act_id)
+        index_redaction(index, embedder, act, redaction, siblings, clauses)
+    index.mark_rebuilt()
+
+
+class NormSearch:
+    """Search over the current base."""
+
+    def __init__(self, base: NormativeBase, store: ActStore) -> None:
+        self._base = base
+        self._store = store
+
+    def find(
+        self, query: str, *, language: Language | None, act_ids: tuple[str, ...], as_of: date | None, limit: int
+    ) -> tuple[FoundClause, ...]:
+        """Return the best clauses first, of any jurisdiction."""
+        base = self._base.current()
+        built = base.builder.build(query, language or language_of(query) or Language.RU)
+        scope = Scope(as_of or _today(), act_ids=frozenset(act_ids) or None)
+        found = base.search.find(built, scope, limit)
+        return tuple(FoundClause(f.clause, self._store.act(f.clause.act_id), f.score) for f in found)
+
+
+class ActLoader:
+    """Keeps an uploaded file and starts its load."""
+
+    def __init__(self, settings: Settings, blobs: FolderBlobs, jobs: Jobs) -> None:
+        self._settings = settings
+        self._blobs = blobs
+        self._jobs = jobs
+
+    def submit(self, path: Path, name: str, sidecar: JsonObject | None, key: str | None) -> str:
+        """Keep the file and return the job that loads it. Raises TooLarge, and Conflict on a key used for other input."""
+        size = path.stat().st_size
+        if size > self._settings.uploads.max_bytes:
+            raise TooLarge(
+                f"the file has {size} bytes, the limit is {self._settings.uploads.max_bytes}",
+                advice="split the document, or raise uploads.max_bytes",
+            )
+        with path.open("rb") as stream:
+            source = self._blobs.put_stream(stream)
+        state: dict[str, object] = {"source": source, "name": name}
+        if sidecar:
+            state["sidecar"] = json.loads(json.dumps(sidecar))
+        return self._jobs.enqueue(PIPELINE, state, key=key or uuid.uuid4().hex)
+
+
+def _knowledge(
+    base: NormativeBase, store: ActStore, settings: Settings, embedder: Embedder, index: ClauseIndex
+) -> Knowledge:
+    current = base.current()
+    return Knowledge(
+        norms=store,
+        search=current.search,
+        builder=current.builder,
+        names=current.names,
+        replaced=tuple(Replacement(number, act) for number, act in current.replaced),
+        home=settings.search.jurisdiction,
+        versions={"embedder": embedder.name, "index": index.version, "model": "none"},
+    )
+
+
+def _readiness(database: Database, index: ClauseIndex, settings: Settings) -> Mapping[str, str]:
+    parts: dict[str, str] = {}
+    try:
+        database.check()
+        parts["database"] = "ready"
+    except QorganError as error:
+        parts["database"] = error.code
+    try:
+        index.count()
+        parts["index"] = "rebuild needed" if index.needs_rebuild else "ready"
+    except QorganError as error:
+        parts["index"] = error.code
+    row = next((r for r in list_models(settings) if r.name == settings.models.embedder), None)
+    parts["models"] = "ready" if row is not None and row.state in ("ready", "endpoint") else "missing or altered"
+    return parts
+
+
+def _today() -> date:
+    return datetime.now(UTC).astimezone().date()
