@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
-from core.errors import TooLarge, UserError
 from core.settings import Settings
 from core.telemetry import metrics, request_id
 from core.telemetry.log import get_logger
@@ -60,11 +59,11 @@ class Telemetry:
             try:
                 await self.app(scope, receive, send_with_headers)
             except Exception as error:
-                if not isinstance(error, UserError):
+                if not isinstance(error, problems.BodyTooLarge):
                     _log.exception("request_failed", route=_route(scope), method=scope["method"])
                 if status:  # too late for another answer: the connection is cut
                     raise
-                shown = problems.of_error(error) if isinstance(error, UserError) else problems.unknown()
+                shown = problems.of_refusal(error) if isinstance(error, problems.BodyTooLarge) else problems.unknown()
                 answer = await problems.answer(self._error_page, Request(scope), shown)
                 await answer(scope, receive, send_with_headers)
             finally:
@@ -103,9 +102,8 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         limit, setting = self._limit(scope)
-        refusal = TooLarge(
-            f"the request's body is over {limit} bytes",
-            advice=f"send less; the limit is the setting {setting}",
+        refusal = problems.BodyTooLarge(
+            f"the request's body is over {limit} bytes", f"send less; the limit is the setting {setting}"
         )
         declared = Headers(scope=scope).get("content-length", "")
         if declared.isdecimal() and int(declared) > limit:
@@ -121,13 +119,7 @@ class BodyLimit:
                     raise refusal
             return message
 
-        async def send_unless_refused(message: Message) -> None:
-            # Who reads the body may take the refusal for a malformed body; its own answer must not go out.
-            if seen > limit and message["type"] == "http.response.start":
-                raise refusal
-            await send(message)
-
-        await self.app(scope, counted, send_unless_refused)
+        await self.app(scope, counted, send)
 
     def _limit(self, scope: Scope) -> tuple[int, str]:
         if scope["path"] in UPLOAD_PATHS:

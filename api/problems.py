@@ -46,6 +46,19 @@ RESPONSES: dict[int | str, dict[str, object]] = {
 }
 
 
+class BodyTooLarge(HTTPException):
+    """A body over its limit. An HTTPException, because FastAPI takes any other for a malformed body."""
+
+    def __init__(self, detail: str, advice: str) -> None:
+        super().__init__(413, detail)
+        self.advice = advice
+
+
+def of_refusal(error: BodyTooLarge) -> Problem:
+    """Return the problem of a body over its limit."""
+    return problem(413, "too-large", error.detail, advice=error.advice)
+
+
 def problem(status: int, code: str, detail: str, *, advice: str = "", retryable: bool = False) -> Problem:
     """Return a problem with the current request's id."""
     return Problem(
@@ -110,6 +123,8 @@ def install(app: FastAPI, error_page: ErrorPage) -> None:
 
     async def of_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        if isinstance(error, BodyTooLarge):
+            return await answer(error_page, request, of_refusal(error))
         code = _CODES.get(error.status_code, "bad-request" if error.status_code < 500 else "internal-error")
         return await answer(error_page, request, problem(error.status_code, code, str(error.detail)))
 

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from api.access import Needs, ServicesDep
 from api.contract import JsonObject, Services
+from api.problems import BodyTooLarge
 from api.schemas.operations import JobAccepted
 from core.errors import InvalidInput, TooLarge
 from core.security.permissions import Permission
@@ -60,6 +61,8 @@ async def load_act(
     # The form is read here, after the permission is checked: nobody else's bytes are taken in.
     try:
         form = await request.form(max_files=1, max_fields=2, max_part_size=_MAX_SIDECAR_BYTES)
+    except BodyTooLarge:
+        raise
     except HTTPException as error:
         raise InvalidInput(f"the form cannot be read: {error.detail}", advice="send multipart/form-data") from error
     try:

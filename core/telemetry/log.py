@@ -30,9 +30,8 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     return logger
 
 
-def configure(settings: TelemetrySettings, stream: TextIO | None = None) -> None:
-    """Send all logs, ours and the libraries', to `stream` (standard error) in the shape the settings ask for."""
-    shared: list[Processor] = [
+def _shared() -> "list[Processor]":
+    return [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -40,19 +39,30 @@ def configure(settings: TelemetrySettings, stream: TextIO | None = None) -> None
         name_exception,
         mask_personal,
     ]
+
+
+def _set_up_structlog() -> None:
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_shared(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+
+
+def configure(settings: TelemetrySettings, stream: TextIO | None = None) -> None:
+    """Send all logs, ours and the libraries', to `stream` (standard error) in the shape the settings ask for."""
     renderer: Processor
     if settings.log_format == "json":
         renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
     else:
         renderer = structlog.dev.ConsoleRenderer(colors=False)
     formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
+        foreign_pre_chain=_shared(),
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
     )
     handler = logging.StreamHandler(stream or sys.stderr)
@@ -90,3 +100,6 @@ def mask_personal(logger: "WrappedLogger", method: str, event: "EventDict") -> "
         if isinstance(value, str) and name != "timestamp":
             event[name] = _DIGIT_RUN.sub("[digits]", value)
     return event
+
+
+_set_up_structlog()  # also where nobody calls `configure`: structlog's own default prints local variables

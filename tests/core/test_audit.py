@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,7 +20,8 @@ from core.storage.audit import AuditLog
 from core.storage.database import Database
 
 KEY = bytes(range(32))
-_DETAILS = st.dictionaries(st.text(max_size=8), st.none() | st.booleans() | st.integers() | st.text(max_size=8), max_size=3)
+_WORDS = st.text(max_size=8)
+_DETAILS = st.dictionaries(_WORDS, st.none() | st.booleans() | st.integers() | _WORDS, max_size=3)
 
 
 @st.composite
@@ -55,30 +57,13 @@ def test_an_untouched_chain_holds(entries: list[AuditEntry]) -> None:
 def test_a_changed_entry_is_the_first_broken(entries: list[AuditEntry], data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(entries) - 1))
     old = entries[at]
+    moment = old.at + timedelta(microseconds=1 if old.at.year < 9999 else -1)
     changed = data.draw(
         st.sampled_from(
             [
-                AuditEntry(old.seq, old.at, old.actor + "x", old.action, old.subject, old.detail, old.prev_mac, old.mac),
-                AuditEntry(
-                    old.seq,
-                    old.at + timedelta(microseconds=1) if old.at.year < 9999 else old.at - timedelta(microseconds=1),
-                    old.actor,
-                    old.action,
-                    old.subject,
-                    old.detail,
-                    old.prev_mac,
-                    old.mac,
-                ),
-                AuditEntry(
-                    old.seq,
-                    old.at,
-                    old.actor,
-                    old.action,
-                    old.subject,
-                    {**old.detail, "more": 1.5},
-                    old.prev_mac,
-                    old.mac,
-                ),
+                replace(old, actor=old.actor + "x"),
+                replace(old, at=moment),
+                replace(old, detail={**old.detail, "more": 1.5}),
             ]
         )
     )
