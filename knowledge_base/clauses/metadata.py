@@ -130,7 +130,7 @@ _IN_FORCE = re.compile(
 )
 _STOP_TITLE = re.compile(
     r"издание официальное|ресми басылым|государственные норматив|мемлекеттік норматив|^нормативтер|градостроительств|строительные нормы респ"
-    r"|құрылыс нормалары|свод\s*правил|ережелер жинағы|министерств|министрліг|комитет|москва|астана|нур-султан|алматы|стандартинформ|^введени"
+    r"|құрылыс нормалары|свод\s*правил|ережелер жинағы|министерств|министрліг|комитет|по делам|ликвидации последствий|москва|астана|нур-султан|алматы|стандартинформ|^введени"
     r"|дата введения|енгізілген|предисловие|алғы сөз|содержание|^©|^\d{4}$|^с в о д|приказ|утвержд|fire|system|комитетi|консультантплюс",
     re.I,
 )
@@ -138,7 +138,7 @@ _STOP_TITLE = re.compile(
 
 def read_metadata(lines: Sequence[str], heads: Sequence[str], name: str, sidecar: Sidecar) -> Metadata:
     """Return what `lines` (the whole text) and `heads` (running heads) say, overridden by `sidecar`."""
-    opening = [line for line in lines[:_OPENING] if line]
+    opening = _before_norms([line for line in lines[:_OPENING] if line])
     own = _own_designators(opening, heads)
     numbered = _numbered_act(opening[:25], lines[-12:])
     titles: dict[Language, str] = {}
@@ -155,7 +155,7 @@ def read_metadata(lines: Sequence[str], heads: Sequence[str], name: str, sidecar
         titles = _title_of_order(opening, kind)
     aliases = tuple(dict.fromkeys(one.number for one in own if one.number != number and not numbered))
     text = " ".join(opening)
-    in_force = _IN_FORCE.search(text)
+    in_force = _IN_FORCE.search(text) if numbered is None or own else _takes_effect(lines)
     return Metadata(
         jurisdiction=sidecar.jurisdiction or jurisdiction or _state(text),
         kind=sidecar.kind or kind,
@@ -174,6 +174,23 @@ def read_metadata(lines: Sequence[str], heads: Sequence[str], name: str, sidecar
         status=sidecar.status or _stated_status(opening),
         replaced_by=sidecar.replaced_by,
     )
+
+
+def _before_norms(opening: list[str]) -> list[str]:
+    """The lines before «1 Область применения», where what is said is said of the act itself."""
+    for i, line in enumerate(opening):
+        if i > 3 and re.match(r"1\.?\s(?:область применения|қолдан\w+ (?:саласы|аясы)|общие положения)", line, re.I):
+            return opening[:i]
+    return opening
+
+
+def _takes_effect(lines: Sequence[str]) -> re.Match[str] | None:
+    for line in lines:
+        if m := re.search(
+            r"(?:Настоящ|Осы)\w*\s[\w\s]{0,40}(?:вводится в действие|введен в действие)\W{0,3}с\s(\d[^;№]{6,30})", line
+        ):
+            return m
+    return None
 
 
 def _own_designators(opening: Sequence[str], heads: Sequence[str]) -> list[ActDesignator]:
@@ -223,13 +240,13 @@ def _titles_beside(opening: Sequence[str], numbers: Sequence[str]) -> dict[Langu
     titles: dict[Language, list[str]] = {}
     after = _run(opening, places[-1] if len(places) < 3 else places[min(1, len(places) - 1)], 1)
     before = _run(opening, places[0], -1)[::-1]
-    for line in after or before:
+    for line in after or before or _longest_run(opening):
         scores = letters_of(line)
         language = max(scores, key=lambda one: scores[one])
         if language is Language.EN or scores[language] == 0:
             continue
-        if titles.get(Language.KK) and language is Language.RU and not titles.get(Language.RU) and line.upper() != line:
-            language = Language.KK
+        if titles.get(Language.KK) and not titles.get(Language.RU) and " " not in line:
+            language = Language.KK  # the last word of a title may show no letter of its own
         titles.setdefault(language, []).append(line)
     return {language: " ".join(parts)[:300] for language, parts in titles.items()}
 
@@ -243,6 +260,17 @@ def _run(opening: Sequence[str], start: int, step: int) -> list[str]:
         lines.append(opening[at])
         at += step
     return lines
+
+
+def _longest_run(opening: Sequence[str]) -> list[str]:
+    best: list[str] = []
+    run: list[str] = []
+    for line in (*opening[:25], ""):
+        if line and len(line) < 130 and not _STOP_TITLE.search(line):
+            run.append(line)
+            continue
+        best, run = (run if len(run) > len(best) else best), []
+    return best[:5]
 
 
 def _title_of_order(opening: Sequence[str], kind: str) -> dict[Language, str]:

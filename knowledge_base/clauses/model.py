@@ -77,7 +77,8 @@ class Node:
     lines: list[Line] = field(default_factory=list)
     children: "list[Node]" = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
-    table_text: str = ""  # header and section rows
+    table_text: str = ""  # the header, quoted
+    table_notes: list[str] = field(default_factory=list)  # remarks printed as rows: «* …», «3) …»
     caption_lines: int = -1  # own lines above the rows; -1: no rows were read
     heading: str = ""
     key: tuple[tuple[int, int], ...] = ()

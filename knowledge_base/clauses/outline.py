@@ -129,7 +129,7 @@ class Outline:
 
     def _form(self, line: Line, marker: Marker) -> None:
         home = next((one for one in reversed(self._containers) if one.level is Level.APPENDIX), None)
-        if home is None or home.children:
+        if home is None or any(not child.footnote for child in home.children):
             self._containers, self._numbered = [], {}
             self._enter(self.root.add(self._open(Level.FORM, marker.number, line)))
             return
@@ -234,7 +234,9 @@ class Outline:
             return False
         if table.rows:
             noted = any(find_note(one) for one in table.lines[1:])
-            return not noted or (is_prose(self._reading.items, place) and (line.size or 0) > (table.lines[-1].size or 99))
+            return not noted or (
+                is_prose(self._reading.items, place) and (line.size or 0) > (table.lines[-1].size or 99)
+            )
         return not self._reading.in_table[place] and is_prose(self._reading.items, place)
 
 

@@ -137,7 +137,7 @@ class RecordMaker:
         parts = [caption or node.heading, node.table_text]
         if len(node.rows) <= SMALL_TABLE_ROWS:
             parts.extend(" | ".join(cell for cell in row.cells if cell) for row in node.rows)
-        return " | ".join(part for part in (*parts, notes) if part)
+        return " | ".join(part for part in (*parts, *node.table_notes, notes) if part)
 
     def _row(self, row: Row, path: tuple[PathStep, ...], crumb: tuple[str, ...], table_id: str) -> None:
         parent, base = table_id, path

@@ -57,7 +57,8 @@ def count_covered(root: Node) -> int:
     for node in root.walk():
         total += sum(visible(line.text) for line in node.lines)
         total += visible(node.table_text.replace(" | ", ""))
-        total += sum(visible(cell) for row in node.rows if row.text not in row.sections for cell in row.cells)
+        total += sum(visible(note) for note in node.table_notes)
+        total += sum(visible(cell) for row in node.rows for cell in row.cells)
     return total
 
 

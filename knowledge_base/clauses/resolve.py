@@ -13,6 +13,7 @@ _STAMP = re.compile(
     r"^\((?:форма|нысан|обязательн\w+|рекоменд\w+|справочн\w+|міндетті|ұсынылатын|анықтамалық|information|normative)\w*\)",
     re.I,
 )
+_FORM_TITLE = re.compile(r"Форма, предназначенная для сбора|Әкімшілік деректер\w* жинауға арналған нысан", re.I)
 
 
 def resolve(root: Node, hyphenation: Hyphenation) -> None:
@@ -42,7 +43,9 @@ def _settle_level(node: Node) -> None:
     numbered = [child for child in node.children if child.key]
     if numbered and _opens_like_heading(node):
         node.level = Level.CHAPTER if len(node.key) == 1 else Level.SECTION
-    elif (numbered and len(node.key) == 1 and len(numbered) >= 2) or (not numbered and len(node.key) == 1 and _opens_like_heading(node) and _in_dotted(node)):
+    elif (numbered and len(node.key) == 1 and len(numbered) >= 2) or (
+        not numbered and len(node.key) == 1 and _opens_like_heading(node) and _in_dotted(node)
+    ):
         node.level = Level.CHAPTER
 
 
@@ -75,7 +78,9 @@ def heading_size(lines: list[Line], rest: str) -> int:
         before, line = lines[size - 1], lines[size]
         if size == 1 and not rest:
             caps = line.text.upper() == line.text
-        elif (caps and line.text.upper() == line.text and any(c.isalpha() for c in line.text)) or (first.bold and line.bold and not before.text.endswith(".")):
+        elif (caps and line.text.upper() == line.text and any(c.isalpha() for c in line.text)) or (
+            first.bold and line.bold and not before.text.endswith(".")
+        ):
             pass
         elif not (line.text[0].islower() and not before.text.endswith((".", ";", ":"))) or line.layout:
             break
@@ -95,7 +100,12 @@ def _appendix_heading(node: Node, hyphenation: Hyphenation) -> str:
         if not re.match(r"(?:Утвержд|УТВЕРЖД)|.*бекітілген", node.rest):
             return node.rest[:_LONGEST_HEADING]
     title: list[Line] = []
-    for line in node.lines[1:12]:
+    lines = node.lines[1:12]
+    if node.level is Level.FORM:
+        named = [i for i, line in enumerate(lines) if _FORM_TITLE.match(line.text) and i + 1 < len(lines)]
+        if named:
+            return f"{lines[named[0]].text} {lines[named[0] + 1].text}"[:_LONGEST_HEADING]
+    for line in lines:
         if line.layout or _STAMP.match(line.text) or (not title and not _title_like(line)):
             continue
         if title and (line.text[0].isupper() and not _same_style(title[-1], line)):

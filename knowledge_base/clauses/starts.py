@@ -77,7 +77,9 @@ def _stands(marker: Marker, line: Line, before: Line | None, is_order: bool) -> 
 
 
 def _refers(line: Line) -> bool:
-    return bool(_REFERS.search(line.text)) or line.soft_end or bool(re.search(r"\w-$", line.text))
+    if line.soft_end or re.search(r"\w-$", line.text):
+        return True
+    return _REFERS.search(line.text) is not None and not re.search(r"т\.\s?[пд]\.$", line.text)
 
 
 def _find_table_text(reading: Reading) -> None:
@@ -107,7 +109,7 @@ def is_prose(items: Sequence[Item], place: int) -> bool:
 
 def _number(reading: Reading) -> None:
     scope: list[tuple[Candidate, Numbered]] = []
-    zone, notes_next = 0, 0
+    zone, notes_next, in_article = 0, 0, False
     before: Item | None = None
     before_marker: Marker | None = None
     for place, item in enumerate(reading.items):
@@ -116,6 +118,7 @@ def _number(reading: Reading) -> None:
             if marker.sign in (Sign.CONTAINER, Sign.APPENDIX, Sign.APPROVED, Sign.PREAMBLE):
                 zone += 1
                 notes_next = 0
+                in_article = marker.level is Level.ARTICLE
                 if marker.level is Level.ARTICLE or marker.sign in (Sign.APPENDIX, Sign.APPROVED):
                     _settle(reading, scope)
                     scope = []
@@ -125,7 +128,7 @@ def _number(reading: Reading) -> None:
             weight = _weigh(reading, place, item, number, before, before_marker)
             if notes_next > 0 and number.key == ((notes_next, 0),):
                 notes_next += 1
-                weight -= 2.0
+                weight -= 9.0 if in_article else 2.0  # notes close an article; clauses go on after notes
             if weight > _HOPELESS:
                 scope.append((Candidate(place, number.key, number.last, weight, zone), number))
         before, before_marker = item, marker
@@ -182,7 +185,7 @@ def _weigh(
     if isinstance(before, Line) and not line.whole:
         weight += _after(before, before_marker)
     if reading.in_table[place]:
-        weight -= 3.0
+        weight -= 9.0 if number.style == "integer" else 3.0
     return weight
 
 

@@ -13,7 +13,7 @@ SMALL_TABLE_ROWS = 12
 """A table of so few rows is also quoted whole."""
 _LONGEST_GROUP = 4000  # characters of a row with its sub-rows
 _ROW_NUMBER = re.compile(r"(\d{1,3}(?:\.\d{1,3})*)\.?$|(\d{1,3}|[а-я])\)$")
-_LEADING = re.compile(r"(\d{1,3}(?:\.\d{1,3})+)\.?\s+\S|(\d{1,3})\.\s+\S|((?:\d{1,3}|[а-я])\))\s*\S")
+_LEADING = re.compile(r"(\d{1,3}(?:\.\d{1,3})+)\.?\s+\S|(\d{1,3})\.(?:\s+\S|(?=[^\W\d_]))|((?:\d{1,3}|[а-я])\))\s*\S")
 _GLUE = re.compile(r"^(?:в том числе|из них|оның ішінде|соның ішінде|including|of which)\s*:?$", re.I)
 _OPENS_LIST = re.compile(r"(?::|в том числе:?|из них:?|оның ішінде:?|соның ішінде:?)$", re.I)
 
@@ -125,9 +125,11 @@ def _add_row(
         return
     if last is not None and number and number == last.number and row_text(cells) == last.text:
         return  # one row printed in two merged ones
+    if len(filled) == 1 and common >= 2 and (filled[0].startswith("*") or number.endswith(")")):
+        node.table_notes.append(filled[0])
+        return
     is_section = not number and len(filled) == 1 and common >= 2 and len(filled[0]) < 200 and bool(cells[0])
     if is_section:
-        node.table_text = " | ".join(filter(None, (node.table_text, filled[0])))
         row = Row("", cells, columns, filled[0], page, box, None, (filled[0],), printed=False)
         row.number = str(len(node.rows) + 1)
         node.rows.append(row)
