@@ -19,7 +19,6 @@ _SHARE = (0.1, 0.2)  # of all pages a head must stand on: at the very edge, furt
 _LIKE = 88.0  # rapidfuzz ratio of the same head read twice by OCR
 _LONGEST = 160  # characters of a running head
 _DEEPEST = 8  # lines of a head or foot
-_NUMBER = re.compile(r"\d+")
 _NUMBER_ONLY = re.compile(
     r"^\W*(?:стр\.?|с\.|бет|page|p\.)?\W*(\d{1,4}|[ivxlc]{1,7})(?:\s*(?:/|из|of|-ден)\s*\d{1,4})?\W*$", re.IGNORECASE
 )
@@ -88,7 +87,7 @@ def _often(pages: Sequence[int], fewest: int) -> bool:
 
 
 def _numbered(rank: dict[int, str], fewest: int) -> set[int]:
-    """Lines with the same words in which one number grows with the page."""
+    """Lines of the same words that begin or end with a number which grows with the page."""
     series: dict[tuple[str, int, int], list[int]] = defaultdict(list)
     alone: dict[int, int] = {}
     for page, text in rank.items():
@@ -99,10 +98,10 @@ def _numbered(rank: dict[int, str], fewest: int) -> set[int]:
                 alone[page] = value
                 series["", 0, value - page].append(page)
             continue
-        shape = _NUMBER.sub("#", _key(text))
-        for place, number in enumerate(_NUMBER.findall(_key(text))):
-            if len(number) <= 4:
-                series[shape, place, int(number) - page].append(page)
+        for place, token in ((0, text.split()[:1]), (-1, text.split()[-1:])):
+            if token and token[0].isdigit() and len(token[0]) <= 4:
+                words = text.split()[1:] if place == 0 else text.split()[:-1]
+                series[_key(" ".join(words)), place, int(token[0]) - page].append(page)
     found = {
         page for (shape, _, _), pages in series.items() if _often(pages, fewest if shape else _TIMES) for page in pages
     }
