@@ -15,17 +15,17 @@ from pipelines.acts.readers import read
 
 LIMITS = UploadSettings()
 NUMBERING = """
-<w:numbering %s>
+<w:numbering NAMESPACES>
   <w:abstractNum w:abstractNumId="1">
-    <w:lvl w:ilvl="0"><w:start w:val="4"/><w:numFmt w:val="decimal"/><w:lvlText w:val="%%1"/></w:lvl>
-    <w:lvl w:ilvl="1"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:lvlText w:val="%%1.%%2."/></w:lvl>
-    <w:lvl w:ilvl="2"><w:start w:val="1"/><w:numFmt w:val="russianLower"/><w:lvlText w:val="%%3)"/></w:lvl>
+    <w:lvl w:ilvl="0"><w:start w:val="4"/><w:numFmt w:val="decimal"/><w:lvlText w:val="%1"/></w:lvl>
+    <w:lvl w:ilvl="1"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:lvlText w:val="%1.%2."/></w:lvl>
+    <w:lvl w:ilvl="2"><w:start w:val="1"/><w:numFmt w:val="russianLower"/><w:lvlText w:val="%3)"/></w:lvl>
   </w:abstractNum>
   <w:num w:numId="7"><w:abstractNumId w:val="1"/></w:num>
   <w:num w:numId="8"><w:abstractNumId w:val="1"/>
     <w:lvlOverride w:ilvl="0"><w:startOverride w:val="9"/></w:lvlOverride></w:num>
 </w:numbering>
-""" % nsdecls("w")
+""".replace("NAMESPACES", nsdecls("w"))
 
 
 def saved(document: docx.document.Document, **replaced: str) -> SourceDocument:
@@ -89,14 +89,16 @@ def test_numbers_that_word_makes_are_printed() -> None:
             f"<w:r><w:t>{text}</w:t></w:r></w:p>",
         )
     assert paragraphs(saved(document, numbering=NUMBERING)) == [
-        "4 Раздел", "4.1. Пункт", "4.2. Ещё пункт", "а) под", "б) под", "5 Раздел", "5.1. Пункт", "9 Другой список", "10 Дальше",
+        "4 Раздел", "4.1. Пункт", "4.2. Ещё пункт", "а) под", "б) под", "5 Раздел", "5.1. Пункт",
+        "9 Другой список", "10 Дальше",
     ]  # fmt: skip
 
 
 def test_footnotes_stand_after_their_paragraph() -> None:
     document = docx.Document()
     add(document, '<w:p><w:r><w:t>1. Пункт</w:t></w:r><w:r><w:footnoteReference w:id="2"/></w:r></w:p>')
-    notes = f"<w:footnotes {nsdecls('w')}><w:footnote w:id='2'><w:p><w:r><w:t>Пояснение</w:t></w:r></w:p></w:footnote></w:footnotes>"
+    note = "<w:footnote w:id='2'><w:p><w:r><w:t>Пояснение</w:t></w:r></w:p></w:footnote>"
+    notes = f"<w:footnotes {nsdecls('w')}>{note}</w:footnotes>"
     assert paragraphs(saved(document, footnotes=notes)) == ["1. Пункт¹", "¹ Пояснение"]
 
 
