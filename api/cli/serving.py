@@ -1,0 +1,40 @@
+"""`qorgan serve`."""
+
+from typing import Annotated
+
+import typer
+
+from api.cli.start import load_settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(serve)
+
+
+def serve(
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on; the setting server.host unless given.")
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; the setting server.port unless given.")] = None,
+) -> None:
+    """Run the server: the API, the pages and the jobs."""
+    import uvicorn
+
+    from api.app import create_app
+    from api.services import build_services
+    from core.telemetry.log import configure
+
+    settings = load_settings()
+    configure(settings.telemetry)
+    uvicorn.run(
+        create_app(build_services(settings)),
+        host=host or settings.server.host,
+        port=port if port is not None else settings.server.port,
+        log_config=None,  # `configure` has set the logs up
+        access_log=False,  # the application's own line per request holds no addresses
+        server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.server.trusted_proxies,
+        timeout_graceful_shutdown=10,
+    )
