@@ -45,7 +45,8 @@ _NUMBERED: tuple[tuple[str, str | None, re.Pattern[str]], ...] = (
         "order",
         None,
         re.compile(
-            rf"(?:приказ\w*|бұйры\w+|order)\s(?:[^.;?!№]{{0,120}}?)?(?:от\s{_MONTH}\s)?(?:№|N|No\.?|номер)\s?(\d{{1,5}}(?:-\w{{1,4}})?)",
+            rf"(?:приказ\w*|бұйры\w+|order)\s(?:[^.;?!№]{{0,120}}?)?(?:от\s{_MONTH}\s)?(?:№|N|No\.?"
+            rf"|номер)\s?(\d{{1,5}}(?:-\w{{1,4}})?)",
             re.I,
         ),
     ),
@@ -53,7 +54,8 @@ _NUMBERED: tuple[tuple[str, str | None, re.Pattern[str]], ...] = (
         "decree",
         None,
         re.compile(
-            rf"(?:постановлени\w+|қаулы\w*|decree)\s(?:[^.;?!№]{{0,120}}?)?(?:от\s{_MONTH}\s)?(?:№|N|No\.?)\s?(\d{{1,5}})",
+            rf"(?:постановлени\w+|қаулы\w*|decree)\s(?:[^.;?!№]{{0,120}}?)?(?:от\s{_MONTH}\s)?(?:№|N"
+            rf"|No\.?)\s?(\d{{1,5}})",
             re.I,
         ),
     ),

@@ -94,9 +94,9 @@ class _Finder:
         depth = next((i for i, one in enumerate(self._open) if one.kind == kind), None)
         if depth is not None:
             before = self._open[depth].at
-            if not (at > before and at[0] - before[0] <= (6 if kind == "digit" else 4)):
-                if not (kind == "letter" and self._follows_in_kazakh(self._open[depth].span.number, bare)):
-                    return
+            near = at > before and at[0] - before[0] <= (6 if kind == "digit" else 4)
+            if not near and not (kind == "letter" and self._follows_in_kazakh(self._open[depth].span.number, bare)):
+                return
         elif at[0] > (3 if self._open else 2) or (place and self._refers(place)):
             return
         if self._note is not None and depth is None:

@@ -9,24 +9,60 @@ _HEADINGS = frozenset({Level.PART, Level.CHAPTER, Level.SECTION, Level.PREAMBLE}
 
 _WORDS: dict[Language, dict[str, str]] = {
     Language.RU: {
-        "part": "раздел {n}", "chapter": "глава {n}", "section": "параграф {n}", "article": "ст. {n}", "article_part": "ч. {n}",
-        "article_item": "п. {n})", "clause": "п. {n}", "subclause": "подп. {n})", "note": "примечание {n}",
-        "appendix": "приложение {n}", "form": "форма {n}", "table": "табл. {n}", "row": "строка {n}", "row_item": "подпункт {n})",
-        "row_clause": "п. {n}", "preamble": "преамбула",
+        "part": "раздел {n}",
+        "chapter": "глава {n}",
+        "section": "параграф {n}",
+        "article": "ст. {n}",
+        "article_part": "ч. {n}",
+        "article_item": "п. {n})",
+        "clause": "п. {n}",
+        "subclause": "подп. {n})",
+        "note": "примечание {n}",
+        "appendix": "приложение {n}",
+        "form": "форма {n}",
+        "table": "табл. {n}",
+        "row": "строка {n}",
+        "row_item": "подпункт {n})",
+        "row_clause": "п. {n}",
+        "preamble": "преамбула",
     },
     Language.KK: {
-        "part": "{n}-бөлім", "chapter": "{n}-тарау", "section": "{n}-параграф", "article": "{n}-бап", "article_part": "{n}-бөлік",
-        "article_item": "{n}) тармақша", "clause": "{n}-тармақ", "subclause": "{n}) тармақша", "note": "{n}-ескертпе",
-        "appendix": "{n}-қосымша", "form": "{n} нысаны", "table": "{n}-кесте", "row": "{n}-жол", "row_item": "{n}) тармақша",
-        "row_clause": "{n}-тармақ", "preamble": "кіріспе",
+        "part": "{n}-бөлім",
+        "chapter": "{n}-тарау",
+        "section": "{n}-параграф",
+        "article": "{n}-бап",
+        "article_part": "{n}-бөлік",
+        "article_item": "{n}) тармақша",
+        "clause": "{n}-тармақ",
+        "subclause": "{n}) тармақша",
+        "note": "{n}-ескертпе",
+        "appendix": "{n}-қосымша",
+        "form": "{n} нысаны",
+        "table": "{n}-кесте",
+        "row": "{n}-жол",
+        "row_item": "{n}) тармақша",
+        "row_clause": "{n}-тармақ",
+        "preamble": "кіріспе",
     },
     Language.EN: {
-        "part": "part {n}", "chapter": "chapter {n}", "section": "section {n}", "article": "art. {n}", "article_part": "part {n}",
-        "article_item": "item {n})", "clause": "clause {n}", "subclause": "item {n})", "note": "note {n}",
-        "appendix": "appendix {n}", "form": "form {n}", "table": "table {n}", "row": "row {n}", "row_item": "item {n})",
-        "row_clause": "item {n}", "preamble": "preamble",
+        "part": "part {n}",
+        "chapter": "chapter {n}",
+        "section": "section {n}",
+        "article": "art. {n}",
+        "article_part": "part {n}",
+        "article_item": "item {n})",
+        "clause": "clause {n}",
+        "subclause": "item {n})",
+        "note": "note {n}",
+        "appendix": "appendix {n}",
+        "form": "form {n}",
+        "table": "table {n}",
+        "row": "row {n}",
+        "row_item": "item {n})",
+        "row_clause": "item {n}",
+        "preamble": "preamble",
     },
-}  # fmt: skip
+}
 _BARE = {
     Language.RU: {"note": "примечание", "appendix": "приложение", "table": "таблица"},
     Language.KK: {"note": "ескертпе", "appendix": "қосымша", "table": "кесте"},
@@ -35,7 +71,7 @@ _BARE = {
 
 
 def visible_steps(path: tuple[PathStep, ...]) -> tuple[PathStep, ...]:
-    """Return the steps by which people cite: chapters drop out below which a number says it all, and 5.2 before 5.2.3."""
+    """Return the steps by which people cite: without the chapters above a number, and without 5.2 before 5.2.3."""
     steps: list[PathStep] = []
     for i, step in enumerate(path):
         below = path[i + 1 :]
@@ -94,8 +130,6 @@ def _word(step: PathStep, above: tuple[PathStep, ...], language: Language, artic
             kind = "row_clause"
     elif step.level is Level.SECTION and "." in step.number:
         kind = "clause"
-    elif step.level is Level.CHAPTER and language is Language.RU and "." in step.number:
-        kind = "clause"
     if not step.number:
         return _BARE[language].get(kind, words.get(kind, kind)).replace("{n}", "").strip()
     text = words[kind].format(n=step.number)
@@ -112,8 +146,12 @@ def _attachment(clause: Clause) -> str:
     home = clause.path[: inside[-1]]
     explains = any(step.level is Level.FORM for step in home)
     for title in clause.breadcrumb:
-        word = re.match(r"(Правила|Инструкция|Методика|Положение|Регламент|Технический регламент|Перечень|Требования|Пояснение|"
-                        r"Қағидалар\w*|Нұсқаулық|Әдістеме|Ереже|Түсіндірме)", title, re.I)  # fmt: skip
+        word = re.match(
+            r"(Правила|Инструкция|Методика|Положение|Регламент|Технический регламент|Перечень|Требования|Пояснение|"
+            r"Қағидалар\w*|Нұсқаулық|Әдістеме|Ереже|Түсіндірме)",
+            title,
+            re.I,
+        )
         if word and (explains or word.group(1).casefold() != "пояснение"):
             return "" if explains else word.group(1).capitalize()
     return ""

@@ -13,7 +13,8 @@ from knowledge_base.clauses.resolve import term_of
 from knowledge_base.clauses.tables import SMALL_TABLE_ROWS
 
 _REPEALED = re.compile(
-    r"[\dА-Яа-я.,\s()*-]{0,16}(?:Исключен[аоы]?|исключен[аоы]?|Утратил[аои]? силу|утратил[аои]? силу|Алып тасталды|алып тасталды"
+    r"[\dА-Яа-я.,\s()*-]{0,16}(?:Исключен[аоы]?|исключен[аоы]?|Утратил[аои]? силу|утратил[аои]? силу"
+    r"|Алып тасталды|алып тасталды"
     r"|Күші жойылды|күші жойылды|Excluded|Repealed)(?!\w)"
 )
 _CONCEPTS = re.compile(r"понятия|термины|определения|ұғымдар|терминдер|анықтамалар|definitions|terms", re.I)
@@ -170,11 +171,8 @@ class RecordMaker:
 def _own_path(node: Node, path: tuple[PathStep, ...]) -> tuple[PathStep, ...]:
     if node.level is Level.PREAMBLE and not node.number:
         return (*path, PathStep(Level.PREAMBLE, ""))
-    if node.level is Level.TABLE:
-        if node.number:
-            path = tuple(s for s in path if s.level in (Level.APPENDIX, Level.FORM))
-        elif any(s.level is Level.FORM for s in path):
-            return path if path[-1].level is Level.FORM else (*path, PathStep(Level.TABLE, ""))
+    if node.level is Level.TABLE and node.number:
+        path = tuple(step for step in path if step.level in (Level.APPENDIX, Level.FORM))
     return (*path, PathStep(node.level, node.number))
 
 

@@ -36,7 +36,7 @@ _NUM = r"(?:\d{1,4}(?:\.\d{1,4})*(?:-\d{1,2}(?!\d))?|[А-ЯA-ZӘІ](?:\.\d{1,3})
 _LETTER = r"[А-ЯA-ZӘІа-яa-z]"
 _STEMS: tuple[tuple[str, Level], ...] = (
     (r"ст|стать\w*|статя\w*|art|articles?", Level.ARTICLE),
-    (r"ч|част[ьияеью]\w*", Level.CLAUSE),
+    (r"ч|част[ьияеью]\w*|parts?", Level.CLAUSE),
     (r"подп|пп|подпункт\w*|sub-?clauses?|items?", Level.SUBCLAUSE),
     (r"п|пункт\w*|пунк|п-т|clauses?|paragraphs?|para|cl", Level.CLAUSE),
     (r"табл|таблиц\w*|tables?", Level.TABLE),
@@ -48,7 +48,8 @@ _STEMS: tuple[tuple[str, Level], ...] = (
     (r"раздел\w*", Level.PART),
 )
 _WORD_FIRST = re.compile(
-    rf"(?<![^\W\d])(?<!-)(?P<word>[А-Яа-яA-Za-z]+(?:-т)?|§)\.?(?:\s{{0,2}}(?:№\s?)?(?P<num>{_NUM})|\s{{1,2}}(?P<letter>{_LETTER}))(?P<close>\)?)(?=\W|$|ч\.|п\.|ст\.)"
+    rf"(?<![^\W\d])(?<!-)(?P<word>[А-Яа-яA-Za-z]+(?:-т)?|§)\.?(?:\s{{0,2}}(?:№\s?)?(?P<num>{_NUM})"
+    rf"|\s{{1,2}}(?P<letter>{_LETTER}))(?P<close>\)?)(?=\W|$|ч\.|п\.|ст\.)"
 )
 _KAZAKH: tuple[tuple[str, Level], ...] = (
     (r"бап\w*|баб\w*", Level.ARTICLE),
@@ -66,7 +67,8 @@ _RUSSIAN_AFTER: tuple[tuple[str, Level], ...] = (
     (r"пункт[аеуы]?|пунктом", Level.CLAUSE),
 )
 _NUMBER_FIRST = re.compile(
-    rf"(?<![\w.,-])(?P<num>{_NUM}|{_LETTER}(?=\s?қосымша|\)\s?тармақша))(?P<close>\)?)\s?[-–]?\s?(?P<word>[А-Яа-яӘҒҚҢӨҰҮҺІәғқңөұүһі]+)"
+    rf"(?<![\w.,-])(?P<num>{_NUM}|{_LETTER}(?=\s?қосымша"
+    rf"|\)\s?тармақша))(?P<close>\)?)\s?[-–]?\s?(?P<word>[А-Яа-яӘҒҚҢӨҰҮҺІәғқңөұүһі]+)"
 )
 _FORM = re.compile(
     r"(?:форм\w*|нысан\w*|form)?\s{0,2}(?<![\w-])(\d{1,2}-[А-ЯA-Zа-я]{2,8})(?![\w-])(?:\s(?:нысан\w*|форм\w*))?", re.I
@@ -75,14 +77,32 @@ _BARE = re.compile(r"(?<![\w.,/-])(\d{1,2}(?:\.\d{1,3}){2,4}|[А-Я](?:\.\d{1,3}
 _BESIDE = re.compile(rf"(?<![\w.,-])({_NUM})(?![\w-]|[.,]\d)")
 _BARE_NOTE = re.compile(r"(?<!\w)(?:примечани\w*|ескертпе\w*|note)(?!\w)", re.I)
 _RANK = {
-    Level.APPENDIX: 0, Level.FORM: 0, Level.PART: 1, Level.CHAPTER: 2, Level.SECTION: 3, Level.ARTICLE: 4, Level.TABLE: 5,
-    Level.CLAUSE: 6, Level.ROW: 6, Level.SUBCLAUSE: 7, Level.NOTE: 8,
-}  # fmt: skip
+    Level.APPENDIX: 0,
+    Level.FORM: 0,
+    Level.PART: 1,
+    Level.CHAPTER: 2,
+    Level.SECTION: 3,
+    Level.ARTICLE: 4,
+    Level.TABLE: 5,
+    Level.CLAUSE: 6,
+    Level.ROW: 6,
+    Level.SUBCLAUSE: 7,
+    Level.NOTE: 8,
+}
 _FUZZY = {
-    "пункт": Level.CLAUSE, "пункте": Level.CLAUSE, "пункта": Level.CLAUSE, "статья": Level.ARTICLE, "статьи": Level.ARTICLE,
-    "подпункт": Level.SUBCLAUSE, "таблица": Level.TABLE, "приложение": Level.APPENDIX, "article": Level.ARTICLE,
-    "clause": Level.CLAUSE, "тармақ": Level.CLAUSE, "тармағы": Level.CLAUSE,
-}  # fmt: skip
+    "пункт": Level.CLAUSE,
+    "пункте": Level.CLAUSE,
+    "пункта": Level.CLAUSE,
+    "статья": Level.ARTICLE,
+    "статьи": Level.ARTICLE,
+    "подпункт": Level.SUBCLAUSE,
+    "таблица": Level.TABLE,
+    "приложение": Level.APPENDIX,
+    "article": Level.ARTICLE,
+    "clause": Level.CLAUSE,
+    "тармақ": Level.CLAUSE,
+    "тармағы": Level.CLAUSE,
+}
 _CLOSE_ENOUGH = 82
 _GLUE = re.compile(r"^[\s,;:()«»\"]*(?:(?:к|в|of|to|и|настоящ\w+|осы|the|from)\s)?[\s,]*$")
 
@@ -194,9 +214,8 @@ def _reference(group: list[_Hit], acts: list[ActDesignator], text: str) -> Refer
     steps: list[tuple[int, int, PathStep]] = []
     for i, hit in enumerate(group):
         level = hit.level
-        if level is Level.SUBCLAUSE and (Level.FORM in levels or Level.ROW in levels or Level.TABLE in levels):
-            level = Level.ROW
-        elif level is Level.CLAUSE and Level.TABLE in levels:
+        in_table = bool(levels & {Level.FORM, Level.ROW, Level.TABLE})
+        if (level is Level.SUBCLAUSE and in_table) or (level is Level.CLAUSE and Level.TABLE in levels):
             level = Level.ROW
         nested = 1 if level is Level.ROW and hit.level is Level.SUBCLAUSE else 0
         if hit.level is Level.ROW and any(one.level is Level.ROW for one in group[:i]):

@@ -4,6 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 
 from core.languages import Language
 from core.records import Clause, Level
@@ -132,7 +133,7 @@ def missing_numbers(clauses: Sequence[Clause]) -> tuple[str, ...]:
         runs[(clause.language, f"{home} {clause.level if len(keys[0]) == 1 else 'numbered'}")].extend(keys)
     missing: list[str] = []
     for (language, home), keys in runs.items():
-        for before, after in zip(keys, keys[1:], strict=False):
+        for before, after in pairwise(keys):
             if len(before) == len(after) and before[:-1] == after[:-1] and 1 < after[-1][0] - before[-1][0] <= 30:
                 prefix = ".".join(str(part) if part < 1000 else chr(part - 1000) for part, _ in before[:-1])
                 missing.extend(

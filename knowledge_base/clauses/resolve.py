@@ -10,7 +10,8 @@ _TERMS = re.compile(r"термин|определени|понятия|анық�
 _LONGEST_HEADING = 350
 _LONGEST_TERM = 160
 _STAMP = re.compile(
-    r"^\((?:форма|нысан|обязательн\w+|рекоменд\w+|справочн\w+|міндетті|ұсынылатын|анықтамалық|information|normative)\w*\)",
+    r"^\((?:форма|нысан|обязательн\w+|рекоменд\w+|справочн\w+|міндетті|ұсынылатын|анықтамалық|information"
+    r"|normative)\w*\)",
     re.I,
 )
 _FORM_TITLE = re.compile(r"Форма, предназначенная для сбора|Әкімшілік деректер\w* жинауға арналған нысан", re.I)
@@ -96,9 +97,9 @@ def _heading(node: Node, hyphenation: Hyphenation) -> str:
 
 
 def _appendix_heading(node: Node, hyphenation: Hyphenation) -> str:
-    if node.rest and not node.rest.startswith(("к ", "(", "до ", "to ")) and not node.lines[0].layout:
-        if not re.match(r"(?:Утвержд|УТВЕРЖД)|.*бекітілген", node.rest):
-            return node.rest[:_LONGEST_HEADING]
+    stamped = node.lines[0].layout or node.rest.startswith(("к ", "(", "до ", "to "))
+    if node.rest and not stamped and not re.match(r"(?:Утвержд|УТВЕРЖД)|.*бекітілген", node.rest):
+        return node.rest[:_LONGEST_HEADING]
     title: list[Line] = []
     lines = node.lines[1:12]
     if node.level is Level.FORM:
