@@ -8,6 +8,7 @@ import ctypes
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import median
 
 import pypdfium2 as pdfium
@@ -39,18 +40,19 @@ class TextLine:
 
     glyphs: tuple[Glyph, ...]
 
-    @property
+    @cached_property
     def text(self) -> str:
-        """The line as printed, with white space folded."""
-        return " ".join("".join(g.text for g in self.glyphs).split())
+        """The line as printed, with white space folded; a soft hyphen is kept only where it divides the last word."""
+        text = " ".join("".join(g.text for g in self.glyphs).split())
+        return text[:-1].replace("\u00ad", "") + text[-1:]
 
-    @property
+    @cached_property
     def box(self) -> Box:
         """The rectangle around the ink."""
         ink = [g for g in self.glyphs if not g.text.isspace()] or list(self.glyphs)
         return Box(min(g.x0 for g in ink), min(g.y0 for g in ink), max(g.x1 for g in ink), max(g.y1 for g in ink))
 
-    @property
+    @cached_property
     def size(self) -> float:
         """The commonest font size, points."""
         return round(median(g.size for g in self.glyphs), 1)
