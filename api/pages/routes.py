@@ -183,8 +183,8 @@ def acts_page(request: Request, services: ServicesDep, principal: _Reader) -> Re
         title, language = title_in(act, t.language)
         find = " ".join([act.number, *act.titles.values(), *act.aliases]).lower()
         items.append({"act": act, "redactions": redactions, "title": title, "language": language, "find": find})
-    max_mb = services.settings.uploads.max_bytes // 2**20
-    return page(request, "acts.html", principal, {"section": "acts", "acts": items, "max_mb": max_mb})
+    max_size = f"{services.settings.uploads.max_bytes / 2**20:.3g}"
+    return page(request, "acts.html", principal, {"section": "acts", "acts": items, "max_size": max_size})
 
 
 @router.get("/redactions/{redaction_id}/report")

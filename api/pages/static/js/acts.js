@@ -67,13 +67,17 @@ function problem(body) {
   return [body?.detail, body?.advice].filter(Boolean).join(". ");
 }
 
+function stepName(step) {
+  return form.getAttribute(`data-step-${step}`) ?? step;
+}
+
 function follow(url) {
   return new Promise((resolve, reject) => {
     const events = new EventSource(url);
     events.addEventListener("progress", (event) => {
       const job = JSON.parse(event.data);
       bar.value = SENDING_SHARE + (1 - SENDING_SHARE) * job.progress;
-      said.textContent = job.step ? form.dataset.working.replace("{step}", job.step) : form.dataset.queued;
+      said.textContent = job.step ? form.dataset.working.replace("{step}", stepName(job.step)) : form.dataset.queued;
     });
     events.addEventListener("end", (event) => {
       events.close();
