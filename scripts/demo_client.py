@@ -99,25 +99,24 @@ def make_administrator(office: SecurityOffice) -> None:
     except NotFound:
         password = random_password()
         account = office.accounts.add(LOGIN, password, Role.ADMINISTRATOR, display_name="Administrator")
-        office.audit.append(actor=ACTOR, action="account.created", subject=account.id, detail={"role": account.role})
+        office.audit.append(actor=ACTOR, action="account.add", subject=account.id, detail={"role": account.role})
         console.print(f"\n[bold]Administrator[/]: login [bold]{LOGIN}[/], password [bold]{escape(password)}[/]")
         console.print("The password is shown this once; it is stored only as a hash.")
     else:
-        console.print(
-            f"\nThe administrator [bold]{LOGIN}[/] is here already; the password was printed when it was made."
-        )
+        console.print(f"\nThe administrator [bold]{LOGIN}[/] is here already; the password was shown when it was made.")
+        console.print(f"For a new one: .venv/bin/qorgan accounts password {LOGIN} --random-password", highlight=False)
 
 
 @contextmanager
 def demo_key(office: SecurityOffice) -> Iterator[str]:
     """Give an API key for the length of the demonstration."""
     secret, key = office.keys.create("make demo", Role.ADMINISTRATOR, days=_KEY_LIFE_DAYS)
-    office.audit.append(actor=ACTOR, action="key.created", subject=key.id, detail={"role": Role.ADMINISTRATOR})
+    office.audit.append(actor=ACTOR, action="key.create", subject=key.id, detail={"role": Role.ADMINISTRATOR})
     try:
         yield secret
     finally:
         office.keys.revoke(key.id)
-        office.audit.append(actor=ACTOR, action="key.revoked", subject=key.id)
+        office.audit.append(actor=ACTOR, action="key.revoke", subject=key.id)
 
 
 def load_acts(client: httpx.Client) -> None:
