@@ -57,8 +57,14 @@ def _pull_one(settings: Settings, model: Model, report: Report) -> ModelRow:
     if model.kind == "endpoint":
         return row_of(settings, model)
     with _only_one(settings.data_dir / "models", model.name):
-        if row_of(settings, model).state != "ready":
+        row = row_of(settings, model)
+        if row.state != "ready":
             if model.kind == "path":
+                if row.state == "altered" and not model.files:
+                    raise ModelError(
+                        f"model {model.name} in {row.location} has changed since its first pull: {row.detail}",
+                        advice="If that was on purpose, give it a new `revision` in the manifest and pull again.",
+                    )
                 _note_folder(settings, model, report)
             else:
                 _fetch(settings, model, report)

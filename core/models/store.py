@@ -64,7 +64,7 @@ def require(settings: Settings, name: str) -> Path:
     if row.state == "altered":
         raise ModelError(
             f"model {name} in {row.location} is not what the manifest says: {row.detail}",
-            advice=f"Find out who changed it; then run `qorgan models pull {name}` to put it right.",
+            advice=f"Find out what changed it, then run `qorgan models pull {name}`.",
         )
     raise ModelError(f"model {name} is not in {row.location}: {row.detail}", advice=f"Run `qorgan models pull {name}`.")
 

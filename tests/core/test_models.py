@@ -163,6 +163,12 @@ def test_an_operators_folder_is_noted_and_watched(tmp_path: Path) -> None:
     (folder / "weights.bin").write_bytes(b"other")
     with pytest.raises(ModelError, match="another checksum"):
         require(settings, "own")
+    with pytest.raises(ModelError, match="has changed") as error:
+        pull(settings, ["own"])
+    assert "revision" in error.value.advice
+    manifest = tmp_path / "models.yaml"
+    manifest.write_text(manifest.read_text().replace("revision: '1'", "revision: '2'"))
+    assert pull(settings, ["own"])[0].state == "ready"
 
 
 def test_an_endpoint_has_no_files(tmp_path: Path) -> None:
