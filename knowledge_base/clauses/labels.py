@@ -68,6 +68,10 @@ _BARE = {
     Language.KK: {"note": "ескертпе", "appendix": "қосымша", "table": "кесте"},
     Language.EN: {"note": "note", "appendix": "appendix", "table": "table"},
 }
+_ATTACHED = re.compile(
+    r"(Правила|Инструкция|Методика|Положение|Регламент|Технический регламент|Перечень|Требования)(?!\w)", re.I
+)
+_ATTACHED_KK = re.compile(r"(қағидалар|нұсқаулы[қғ]|әдістеме|ереже|техникалық регламент)\w*$", re.I)
 
 
 def visible_steps(path: tuple[PathStep, ...]) -> tuple[PathStep, ...]:
@@ -146,12 +150,7 @@ def _attachment(clause: Clause) -> str:
     home = clause.path[: inside[-1]]
     explains = any(step.level is Level.FORM for step in home)
     for title in clause.breadcrumb:
-        word = re.match(
-            r"(Правила|Инструкция|Методика|Положение|Регламент|Технический регламент|Перечень|Требования|Пояснение|"
-            r"Қағидалар\w*|Нұсқаулық|Әдістеме|Ереже|Түсіндірме)",
-            title,
-            re.I,
-        )
-        if word and (explains or word.group(1).casefold() != "пояснение"):
-            return "" if explains else word.group(1).capitalize()
+        word = _ATTACHED.match(title) or _ATTACHED_KK.search(title)
+        if word and not explains:
+            return word.group(1).capitalize()
     return ""

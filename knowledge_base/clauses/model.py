@@ -48,7 +48,18 @@ class LeftOut:
     text: str
 
 
-FURNITURE = frozenset({"running head", "page number", "contents", "page mark", "repeated table head"})
+FURNITURE = frozenset(
+    {
+        "running head",
+        "page number",
+        "contents",
+        "page mark",
+        "repeated table head",
+        "repeated table header",
+        "repeated row",
+        "table continuation",
+    }
+)
 """Reasons that are no loss: page furniture and what is printed twice."""
 
 
@@ -79,6 +90,7 @@ class Node:
     rows: list[Row] = field(default_factory=list)
     table_text: str = ""  # the header, quoted
     table_notes: list[str] = field(default_factory=list)  # remarks printed as rows: «* …», «3) …»
+    cell_characters: int = 0  # visible characters of all cells taken in
     caption_lines: int = -1  # own lines above the rows; -1: no rows were read
     heading: str = ""
     key: tuple[tuple[int, int], ...] = ()

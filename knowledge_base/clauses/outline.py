@@ -33,6 +33,7 @@ class Outline:
         self._containers = [self._current]
         self._resume: Node | None = None  # where text goes on after a table or footnote
         self._signing = 0
+        self._addressed: list[Line] = []  # what the next appendix belongs to, printed above it
         self._build()
 
     def _build(self) -> None:
@@ -49,8 +50,21 @@ class Outline:
             elif marker is not None:
                 self._signing = 0
                 self._marked(item, marker)
+            elif self._names_appendix(item, place):
+                self._addressed.append(item)
             elif not self._signed(item):
                 self._text(item, place)
+
+    def _names_appendix(self, line: Line, place: int) -> bool:
+        """In Kazakh the document goes before its appendix: «Өрт қауіпсіздігі қағидаларына» / «1-қосымша»."""
+        markers = self._reading.markers
+        after = markers[place + 1] if place + 1 < len(markers) else None
+        return (
+            after is not None
+            and after.sign is Sign.APPENDIX
+            and len(line.text) < 120
+            and re.search(r"(?:ына|іне|на|не|ға|ге|қа|ке)$", line.text) is not None
+        )
 
     def _open(self, level: Level, number: str, line: Line | None, rest: str = "") -> Node:
         node = Node(level, number, rest=rest)
@@ -115,19 +129,24 @@ class Outline:
 
     def _appendix(self, line: Line, marker: Marker) -> None:
         current = self._current
+        addressed, self._addressed = self._addressed, []
         fresh = current.level is Level.APPENDIX and not current.children and len(current.lines) <= 4
         if fresh and (line.layout or marker.sign is Sign.APPROVED) and all(one.layout for one in current.lines[1:]):
-            current.lines.append(line)
+            current.lines.extend((*addressed, line))
             current.number = current.number or marker.number
             return
-        nested = bool(re.match(r"к\s|.*(?:ға|ге|қа|ке|на|не) \d+-қосымша", marker.rest or line.text))
-        nested = nested and not _OF_THE_ACT.search(line.text) and marker.sign is Sign.APPENDIX
+        rest = marker.rest or " ".join(one.text for one in addressed)
+        nested = bool(addressed) or bool(re.match(r"к\s|.*(?:ға|ге|қа|ке|на|не) \d+-қосымша", marker.rest or line.text))
+        nested = nested and not _OF_THE_ACT.search(f"{line.text} {rest}") and marker.sign is Sign.APPENDIX
         while self._containers and not (
             nested and self._containers[-1].level in (Level.APPENDIX, Level.FORM) and len(self._containers) == 1
         ):
             self._containers.pop()
         self._numbered = {}
         self._enter(self._top().add(self._open(Level.APPENDIX, marker.number, line, marker.rest)))
+        for one in addressed:
+            one.layout = True
+            self._current.lines.append(one)
 
     def _form(self, line: Line, marker: Marker) -> None:
         home = next((one for one in reversed(self._containers) if one.level is Level.APPENDIX), None)

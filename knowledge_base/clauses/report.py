@@ -57,9 +57,7 @@ def count_covered(root: Node) -> int:
     total = 0
     for node in root.walk():
         total += sum(visible(line.text) for line in node.lines)
-        total += visible(node.table_text.replace(" | ", ""))
-        total += sum(visible(note) for note in node.table_notes)
-        total += sum(visible(cell) for row in node.rows for cell in row.cells)
+        total += node.cell_characters
     return total
 
 

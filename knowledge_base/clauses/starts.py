@@ -74,7 +74,9 @@ def _stands(marker: Marker, line: Line, before: Line | None, is_order: bool) -> 
     if marker.sign is Sign.APPROVED:
         if not is_order or (before is not None and not before.layout and _refers(before)):
             return False
-        return line.layout or line.centred or len(line.text) < 90
+        if line.whole and line.text.endswith((".", ";", ",")):
+            return False
+        return line.layout or line.centred or line.whole or len(line.text) < 90
     if line.whole or line.layout or before is None:
         return True
     if marker.sign is Sign.APPENDIX and marker.rest and marker.rest[0].islower() and line.text.endswith("."):

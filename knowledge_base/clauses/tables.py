@@ -4,7 +4,7 @@ import re
 from statistics import median
 
 from core.records import Box
-from knowledge_base.clauses.joining import fold
+from knowledge_base.clauses.joining import fold, visible
 from knowledge_base.clauses.markers import latin_to_cyrillic
 from knowledge_base.clauses.model import LeftOut, Node, Row, TableItem
 from knowledge_base.source import TableBlock
@@ -55,10 +55,20 @@ def add_table(node: Node, item: TableItem) -> list[LeftOut]:
             continue
         page = table.row_pages[i] if i < len(table.row_pages) else table.page
         box = table.row_boxes[i] if i < len(table.row_boxes) else None
-        _add_row(node, cells, columns, sections_common, page, box)
+        if _repeats_row(node, cells):
+            left.append(LeftOut("repeated row", " ".join(filter(None, cells))))
+        else:
+            _add_row(node, cells, columns, sections_common, page, box)
     if node.page is None:
         node.page, node.box = table.page, table.box
+    taken = sum(visible(cell) for row in body for cell in row) - sum(visible(one.text) for one in left)
+    node.cell_characters += taken
     return left
+
+
+def _repeats_row(node: Node, cells: tuple[str, ...]) -> bool:
+    """One numbered row printed in two merged ones."""
+    return bool(node.rows) and bool(_number_of(cells)) and row_text(cells) == row_text(node.rows[-1].cells)
 
 
 def _repeats_head(node: Node, head: list[tuple[str, ...]]) -> bool:
@@ -123,8 +133,6 @@ def _add_row(
     if last is not None and _GLUE.match(row_text(cells)):
         _extend_group(last.parent if last.number.endswith(")") and last.parent else last, row_text(cells))
         return
-    if last is not None and number and number == last.number and row_text(cells) == last.text:
-        return  # one row printed in two merged ones
     if len(filled) == 1 and common >= 2 and (filled[0].startswith("*") or number.endswith(")")):
         node.table_notes.append(filled[0])
         return
@@ -138,6 +146,8 @@ def _add_row(
     row.parent = _parent_row(node.rows, row)
     if last is not None:
         row.sections = last.sections
+    if row.parent is not None and not row.printed:
+        row.number = str(1 + sum(one.parent is row.parent and not one.printed for one in node.rows))
     if row.parent is not None and (row.number.endswith(")") or not row.printed):
         _extend_group(row.parent, row.text)
     node.rows.append(row)

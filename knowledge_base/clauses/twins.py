@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from core.languages import Language
 from core.records import Clause, Level, PathStep
-from knowledge_base.clauses.markers import latin_to_cyrillic
+from knowledge_base.clauses.markers import latin_to_cyrillic, to_key
 
 _Key = tuple[tuple[str, str], ...]
 
@@ -82,8 +82,16 @@ def _by_order(left: list[Clause], right: list[Clause], pairs: dict[str, str]) ->
 
 
 def _alike(one: Clause, other: Clause) -> bool:
-    """Numbers agree where both are printed figures, and neither text is many times the other."""
-    if one.number[:1].isdigit() and other.number[:1].isdigit() and one.number != other.number:
+    """Numbers agree (or are one apart) where both are figures, and neither text is many times the other."""
+    if one.number[:1].isdigit() and other.number[:1].isdigit() and not _next_to(one.number, other.number):
         return False
     short, long = sorted((len(one.text), len(other.text)))
     return long < 40 or short * 3 >= long
+
+
+def _next_to(one: str, other: str) -> bool:
+    """Equal, or one apart in the last part: a misprint in one of the languages."""
+    a, b = to_key(one.rstrip(")")), to_key(other.rstrip(")"))
+    if a is None or b is None:
+        return one == other
+    return a[:-1] == b[:-1] and abs(a[-1][0] - b[-1][0]) <= 1
