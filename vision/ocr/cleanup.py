@@ -76,7 +76,7 @@ def _to_grey(levels: NDArray[np.float32]) -> Grey:
 
 def _is_speckled(grey: Grey) -> bool:
     """Whether lone dark or light dots are common: pixels unlike all that touch them."""
-    middle = grey[grey.shape[0] // 4 : grey.shape[0] * 3 // 4 : 1, :].astype(np.int16)
+    middle = grey[grey.shape[0] * 2 // 5 : grey.shape[0] * 3 // 5, :].astype(np.int16)
     around = np.stack([middle[:-2, 1:-1], middle[2:, 1:-1], middle[1:-1, :-2], middle[1:-1, 2:]])
     centre = middle[1:-1, 1:-1]
     lone = (centre < around.min(axis=0) - 60) | (centre > around.max(axis=0) + 60)
@@ -107,6 +107,6 @@ def estimate_skew(small: Grey) -> float:
         turned = ndimage.rotate(ink, angle, reshape=False, order=0)
         return float(np.square(np.diff(turned.sum(axis=1))).sum())
 
-    coarse = max(np.arange(-_SKEW_RANGE_DEG, _SKEW_RANGE_DEG + 0.1, 0.5), key=lambda a: sharpness(float(a)))
-    fine = max(np.arange(coarse - 0.4, coarse + 0.41, 0.1), key=lambda a: sharpness(float(a)))
+    coarse = max(np.arange(-_SKEW_RANGE_DEG, _SKEW_RANGE_DEG + 0.1, 1.0), key=lambda a: sharpness(float(a)))
+    fine = max(np.arange(coarse - 0.8, coarse + 0.81, 0.2), key=lambda a: sharpness(float(a)))
     return round(float(fine), 2) if sharpness(float(fine)) > 1.05 * sharpness(0.0) else 0.0
