@@ -10,6 +10,9 @@ import yaml
 from core.errors import ConfigurationError
 from knowledge_base.clauses.markers import latin_to_cyrillic
 
+LONGEST_TEXT = 4000
+"""Characters of a text that are looked through for acts and clauses: a question has fewer, a flood has more."""
+
 
 @dataclass(frozen=True)
 class ActDesignator:
@@ -110,8 +113,8 @@ def _spaced(name: str) -> str:
 
 
 def find_act_designators(text: str) -> tuple[ActDesignator, ...]:
-    """Return the acts named in `text`, by place; of overlapping ones the longest."""
-    plain = text.replace("–", "-").replace("—", "-").replace("\u00a0", " ")
+    """Return the acts named in the first `LONGEST_TEXT` characters of `text`; of overlapping ones the longest."""
+    plain = text[:LONGEST_TEXT].replace("–", "-").replace("—", "-").replace("\u00a0", " ")
     mapped = latin_to_cyrillic(plain)
     found: list[ActDesignator] = []
     for pattern in _patterns():

@@ -99,6 +99,9 @@ def label(clause: Clause, language: Language | None = None) -> str:
     """Return the printable reference to `clause` in `language` (its own unless said)."""
     tongue = language or clause.language
     steps = visible_steps(clause.path)
+    if clause.level is Level.CLAUSE and not clause.number:
+        home = label_of_steps(visible_steps(clause.path[:-1]), tongue, attachment=_attachment(clause))
+        return f"{home}, «{clause.heading}»"
     printed = not clause.cells or clause.cells[0].startswith(clause.number.rstrip(")"))
     if printed or clause.level is not Level.ROW:
         return label_of_steps(steps, tongue, attachment=_attachment(clause))

@@ -115,9 +115,7 @@ class RecordMaker:
             if not part:
                 continue
             bare = span.number.rstrip(")")
-            heading = (
-                term_of(part, part[len(span.number) :].strip()) if concepts and span.level is Level.SUBCLAUSE else ""
-            )
+            heading = term_of(part[len(span.number) :].strip()) if concepts and span.level is Level.SUBCLAUSE else ""
             record = self._add(
                 level=span.level,
                 number=span.number,

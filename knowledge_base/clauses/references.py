@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz, process
 
 from core.records import Level, PathStep
-from knowledge_base.clauses.designators import ActDesignator, find_act_designators
+from knowledge_base.clauses.designators import LONGEST_TEXT, ActDesignator, find_act_designators
 
 __all__ = ["Reference", "find_references", "parse_path"]
 
@@ -108,8 +108,8 @@ _GLUE = re.compile(r"^[\s,;:()«»\"]*(?:(?:к|в|of|to|и|настоящ\w+|о�
 
 
 def find_references(question: str) -> tuple[Reference, ...]:
-    """Return the references to clauses in `question`, by place."""
-    text = question.replace("–", "-").replace("—", "-").replace("\u00a0", " ")
+    """Return the references to clauses in the first `LONGEST_TEXT` characters of `question`, by place."""
+    text = question[:LONGEST_TEXT].replace("–", "-").replace("—", "-").replace("\u00a0", " ")
     acts = [one for one in find_act_designators(question) if one.kind != "jurisdiction"]
     taken = [one.span for one in acts]
     hits = _hits(text, taken)

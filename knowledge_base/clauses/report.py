@@ -133,12 +133,16 @@ def missing_numbers(clauses: Sequence[Clause]) -> tuple[str, ...]:
     for (language, home), keys in runs.items():
         for before, after in pairwise(keys):
             if len(before) == len(after) and before[:-1] == after[:-1] and 1 < after[-1][0] - before[-1][0] <= 30:
-                prefix = ".".join(str(part) if part < 1000 else chr(part - 1000) for part, _ in before[:-1])
-                missing.extend(
-                    f"{language}: {home}: {prefix + '.' if prefix else ''}{n}"
-                    for n in range(before[-1][0] + 1, after[-1][0])
-                )
+                prefix = ".".join(_printed(part) for part, _ in before[:-1])
+                jumped = (_printed(n) for n in range(before[-1][0] + 1, after[-1][0]))
+                missing.extend(f"{language}: {home}: {prefix + '.' if prefix else ''}{n}" for n in jumped if n)
     return tuple(missing)
+
+
+def _printed(part: int) -> str:
+    """A component of a key as printed; "" for letters that lists pass over (ГОСТ 1.5: ё, з, й, о, ч, ъ, ы, ь)."""
+    letter = chr(part - 1000) if part >= 1000 else ""
+    return "" if letter in set("ёзйочъыь") else letter or str(part)
 
 
 def _duplicates(clauses: Sequence[Clause]) -> tuple[str, ...]:

@@ -9,6 +9,8 @@ from knowledge_base.clauses.model import Line, Node
 _TERMS = re.compile(r"термин|определени|понятия|анықтама|ұғым|terms|definitions", re.I)
 _LONGEST_HEADING = 350
 _LONGEST_TERM = 160
+_FEWEST_DEFINITIONS = 3
+_DEFINITION = re.compile(r"(?![-–—•*])[^.;:!?]{2,110}(?:\s[–—-]\s|:\s)\S")
 _STAMP = re.compile(
     r"^\((?:форма|нысан|обязательн\w+|рекоменд\w+|справочн\w+|міндетті|ұсынылатын|анықтамалық|information"
     r"|normative)\w*\)",
@@ -22,6 +24,9 @@ def resolve(root: Node, hyphenation: Hyphenation) -> None:
     for node in root.walk():
         if node.key:
             _settle_level(node)
+    for node in list(root.walk()):
+        if node.level in (Level.CHAPTER, Level.SECTION) and not node.children:
+            _part_definitions(node)
     for node in list(root.walk())[1:]:
         node.text, _ = assemble(node.lines, hyphenation)
         if node.level is Level.APPENDIX or node.level is Level.FORM:
@@ -33,11 +38,24 @@ def resolve(root: Node, hyphenation: Hyphenation) -> None:
         elif node.level is Level.PREAMBLE:
             node.heading = node.rest
         elif node.level is Level.CLAUSE and _under_terms(node):
-            node.heading = term_of(node.rest, node.text[len(node.text) - len(node.text.split(" ", 1)[-1]) :])
+            node.heading = term_of(node.text[len(node.number) :].lstrip(". "))
         if not node.order and node.lines:
             node.order = node.lines[0].order
         if node.lines and node.page is None:
             node.page, node.box = node.lines[0].page, node.lines[0].box
+
+
+def _part_definitions(node: Node) -> None:
+    """Terms listed without numbers («Пост – помещение …») become clauses of their own under their chapter."""
+    if not _TERMS.search(node.rest or " ".join(line.text for line in node.lines[:2])):
+        return
+    starts = [i for i, line in enumerate(node.lines) if i and _DEFINITION.match(line.text)]
+    if len(starts) < _FEWEST_DEFINITIONS:
+        return
+    for start, end in zip(starts, [*starts[1:], len(node.lines)], strict=True):
+        lines = node.lines[start:end]
+        node.add(Node(Level.CLAUSE, "", lines=lines, rest=lines[0].text, order=lines[0].order))
+    del node.lines[starts[0] :]
 
 
 def _settle_level(node: Node) -> None:
@@ -137,7 +155,7 @@ def _under_terms(node: Node) -> bool:
     return any(_TERMS.search(one.rest or one.heading) for one in node.ancestors())
 
 
-def term_of(first: str, text: str) -> str:
+def term_of(text: str) -> str:
     """Return the term a definition begins with («Пожарный пост: …», «пожар – …»), "" where there is none."""
     m = re.match(r"(.{2,160}?)(?::\s|\s[–—-]\s)", text)
     return m.group(1).strip() if m and len(m.group(1)) <= _LONGEST_TERM else ""

@@ -380,3 +380,20 @@ def test_rules_in_kazakh() -> None:
     assert "Ескерту" not in clauses["Қағидалар, 2-тармақ"].text
     assert clauses["Қағидалар, 3-тармақ"].repealed
     assert clauses["1-қосымша"].heading == "Сыпырғыштар саны"
+
+
+def test_terms_without_numbers_are_clauses_of_their_own() -> None:
+    text = NORM.replace(
+        "2. ОБЩИЕ ТРЕБОВАНИЯ\nК МАСТЕРСКИМ",
+        "2. ТЕРМИНЫ И ОПРЕДЕЛЕНИЯ\nВ образце применены термины:\nпресс - станок, который\nдавит;\n"
+        "пила - станок, который пилит;\nверстак - стол мастера.\n3. ТРЕБОВАНИЯ\nК МАСТЕРСКИМ",
+    )
+    clauses = by_label(parse(document(*lines(text.replace("\n2.1", "\n3.1").replace("\n2.2", "\n3.2")))))
+    assert clauses["глава 2, «пресс»"].text == "пресс - станок, который давит;"
+    assert clauses["глава 2"].text == "2. ТЕРМИНЫ И ОПРЕДЕЛЕНИЯ В образце применены термины:"
+
+
+def test_an_item_that_begins_with_a_figure_is_not_a_dotted_number() -> None:
+    items = "\n".join(f"{n}. {n} огнетушителей стоят у входа в мастерскую." for n in range(1, 6))
+    act = parse(document(*paragraphs(ORDER.split("1. Утвердить")[0] + items)))
+    assert [clause.number for clause in act.clauses if clause.level is Level.CLAUSE] == ["1", "2", "3", "4", "5"]
