@@ -83,6 +83,8 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 def _route(scope: Scope) -> str:
     """Return the template of the route ("/v1/clauses/{clause_id}"), never the path: it may hold anything."""
+    if scope["path"].startswith("/static/"):
+        return "/static"
     return str(getattr(scope.get("route"), "path", "") or "unmatched")
 
 

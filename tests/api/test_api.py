@@ -198,7 +198,7 @@ def test_the_same_idempotency_key_gives_the_same_job(administrator: TestClient) 
         ({"files": {"file": ("a.txt", b"x" * 300_000)}}, 413),
         ({"files": {"file": ("a.txt", b"x")}, "data": {"sidecar": "[1]"}}, 422),
         ({"files": {"file": ("a.txt", b"x")}, "data": {"sidecar": "{"}}, 422),
-        ({"files": {"file": ("a.txt", b"x")}, "data": {"sidecar": "{" * 70_000}}, 413),
+        ({"files": {"file": ("a.txt", b"x")}, "data": {"sidecar": "{" * 70_000}}, 422),
         ({"files": {"other": ("a.txt", b"x")}}, 422),
         ({"files": [("file", ("a.txt", b"x")), ("file", ("b.txt", b"x"))]}, 422),
         ({"json": {"file": "a"}}, 422),
@@ -208,8 +208,7 @@ def test_the_same_idempotency_key_gives_the_same_job(administrator: TestClient) 
 )
 def test_a_bad_upload_is_a_clear_problem(administrator: TestClient, parts: dict[str, object], status: int) -> None:
     answer = administrator.post("/v1/acts", **parts)  # type: ignore[arg-type]
-    assert answer.status_code in {status, 422}, answer.text
-    assert answer.status_code == status or "sidecar" in str(parts)
+    assert answer.status_code == status, answer.text
     assert answer.json()["advice"]
 
 
