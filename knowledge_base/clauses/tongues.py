@@ -12,6 +12,7 @@ _LATIN = re.compile(r"[a-zA-Z]")
 _ENGLISH = re.compile(r"\b(?:the|of|and|shall|for|with|in|to|is|be)\b", re.I)
 _SWITCH_LINE = 2.5
 _SWITCH_PARAGRAPH = 1.2
+_STRAY = 0.012  # Kazakh letters among all of a long text that are a misprint or a name, not the language
 _SHARE_OF_SECOND = 0.12  # of all letters: less is quotation, not a second language
 
 
@@ -23,7 +24,7 @@ def letters_of(text: str) -> dict[Language, float]:
     if latin > cyrillic * 2 and len(_ENGLISH.findall(text)) >= 1:
         scores[Language.EN] = min(latin / 40, 1.5)
     elif cyrillic >= 3:
-        if kazakh:
+        if kazakh and (kazakh / cyrillic > _STRAY or cyrillic < 60):
             scores[Language.KK] = min(0.4 + 12 * kazakh / cyrillic, 1.0) * min(cyrillic / 25, 1.5)
         else:
             scores[Language.RU] = min(cyrillic / 40, 1.5)

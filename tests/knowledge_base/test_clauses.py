@@ -397,3 +397,8 @@ def test_an_item_that_begins_with_a_figure_is_not_a_dotted_number() -> None:
     items = "\n".join(f"{n}. {n} огнетушителей стоят у входа в мастерскую." for n in range(1, 6))
     act = parse(document(*paragraphs(ORDER.split("1. Утвердить")[0] + items)))
     assert [clause.number for clause in act.clauses if clause.level is Level.CLAUSE] == ["1", "2", "3", "4", "5"]
+
+
+def test_a_clause_may_begin_with_a_preposition_that_is_also_a_unit() -> None:
+    text = NORM.replace("2.1.3 Прессы ставят", "рук\n2.1.3 В углах прессы ставят").replace("света слева.\n", "")
+    assert by_label(parse(document(*lines(text))))["п. 2.1.3"].text == "2.1.3 В углах прессы ставят у стены."
