@@ -5,7 +5,7 @@ A set is a folder with `acts/` (sources and `acts.jsonl`), `questions.jsonl` and
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,14 +104,16 @@ def _is_row(clause: Clause, gold: Gold) -> bool:
     return bool(words) and sum(w in held for w in words) / len(words) >= MIN_ROW_TOKENS_HELD
 
 
-def right_ranks(question: Question, clauses: Sequence[Clause], acts: dict[str, Act]) -> list[int]:
+def right_ranks(
+    question: Question, clauses: Sequence[Clause], acts: Mapping[str, Act], twins: Mapping[str, Clause]
+) -> list[int]:
     """Return the ranks (from 1) at which gold places are first found, one for each place found.
 
-    Where the clause shown is in another language than the gold one, its twin counts for it.
+    The twin of a clause (`twins`: by clause id) counts for it: it is the same clause in the act's other language.
     """
     ranks = []
     for gold in question.gold:
-        rank = next((i for i, c in enumerate(clauses, 1) if holds(c, gold)), None)
+        rank = next((i for i, c in enumerate(clauses, 1) if holds(c, gold) or _twin_holds(c, twins, gold)), None)
         if rank is None:
             rank = next((i for i, c in enumerate(clauses, 1) if is_also_ok(question, c, acts)), None)
         if rank is not None:
@@ -119,7 +121,11 @@ def right_ranks(question: Question, clauses: Sequence[Clause], acts: dict[str, A
     return ranks
 
 
-def is_also_ok(question: Question, clause: Clause, acts: dict[str, Act]) -> bool:
+def _twin_holds(clause: Clause, twins: Mapping[str, Clause], gold: Gold) -> bool:
+    return clause.id in twins and holds(twins[clause.id], gold)
+
+
+def is_also_ok(question: Question, clause: Clause, acts: Mapping[str, Act]) -> bool:
     """Tell whether the clause is one of the others that are right."""
     act = acts[clause.act_id]
     numbers = {number_key(n) for n in (act.number, *act.aliases)}

@@ -171,13 +171,13 @@ def _case(
     texts = [f"{c.quote} {c.clause_label} {c.act_number} {c.act_title}" for c in citations]
     return Case(
         question=question,
-        ranks=tuple(right_ranks(question, ranked(question.text, loaded.knowledge, DEPTH), acts)),
-        lexical_ranks=tuple(right_ranks(question, _single(question, loaded, *LEXICAL_ONLY), acts)),
-        dense_ranks=tuple(right_ranks(question, _single(question, loaded, *DENSE_ONLY), acts)),
+        ranks=_ranks(question, ranked(question.text, loaded.knowledge, DEPTH), loaded, acts),
+        lexical_ranks=_ranks(question, _single(question, loaded, *LEXICAL_ONLY), loaded, acts),
+        dense_ranks=_ranks(question, _single(question, loaded, *DENSE_ONLY), loaded, acts),
         answer=answer,
         seconds=seconds,
         facts=facts_said(question, texts) if question.facts else 0.0,
-        citations_right=tuple(_is_right(question, clause, acts) for clause in shown),
+        citations_right=tuple(_is_right(question, clause, loaded, acts) for clause in shown),
         quotes_verified=tuple(cited[c.clause_id].text[c.start : c.end] == c.quote for c in citations),
         foreign=any(acts[c.act_id].jurisdiction != loaded.knowledge.home for c in citations),
     )
@@ -192,8 +192,16 @@ def _single(question: Question, loaded: Loaded, arms: ArmWeights, weights: Weigh
     return [f.clause for f in single.find(query, scope, DEPTH)]
 
 
-def _is_right(question: Question, clause: Clause, acts: dict[str, Act]) -> bool:
-    return bool(right_ranks(question, [clause], acts)) or is_also_ok(question, clause, acts)
+def _is_right(question: Question, clause: Clause, loaded: Loaded, acts: Mapping[str, Act]) -> bool:
+    return bool(_ranks(question, [clause], loaded, acts)) or is_also_ok(question, clause, acts)
+
+
+def _ranks(
+    question: Question, clauses: Sequence[Clause], loaded: Loaded, acts: Mapping[str, Act]
+) -> tuple[int, ...]:
+    stored = loaded.store.clauses_by_id([c.twin_id for c in clauses if c.twin_id])
+    twins = {c.id: stored[c.twin_id] for c in clauses if c.twin_id in stored}
+    return tuple(right_ranks(question, clauses, acts, twins))
 
 
 def summarise(cases: Sequence[Case], loaded: Loaded) -> dict[str, Measure]:

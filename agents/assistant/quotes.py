@@ -7,7 +7,7 @@ from agents.assistant.messages import message
 from core.languages import Language
 from core.records import CONTAINERS, Citation, Claim, Clause, Level, RedactionStatus
 from knowledge_base.citations import cite, locate
-from knowledge_base.clauses.references import label
+from knowledge_base.clauses.labels import label
 from knowledge_base.search.analysis import terms
 from knowledge_base.search.query import Query
 from knowledge_base.sentences import Sentence, sentences

@@ -42,12 +42,12 @@ _QUESTION_WORDS = {
     Language.KK: frozenset(
         "және мен пен бен да де та те үшін қандай қанша неше не кім кімнің кімге қай қайда ма ме ба бе па пе бұл сол осы ол "
         "бар жоқ керек болуы болу болса болып деп деген дегеніміз тиіс туралы бойынша өз бір қажет әлде егер сай "
-        "тармақ тармақта тармағын бап бөлік бөлігін нормада жазылған айтылған".split()
+        "тармақ тармақта тармағын тармағы тармағына бап бабы бабын бабына бабының бөлік бөлігі бөлігін бөлігіне нормада нысанында жазылған айтылған ның нің қалған ғана кімде неде ше".split()
     ),
     Language.EN: frozenset(
         "a an the of to in on at for from by with and or is are be been was were do does did has have had can could may might must "
         "shall should will would what which who whom whose when where how why that this these those it its as than then there "
-        "so if not no any each under into about clause article document say says contains text".split()
+        "so if not no any each under into about only just also up till clause article document say says contains text".split()
     ),
 }
 

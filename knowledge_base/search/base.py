@@ -28,7 +28,7 @@ from knowledge_base.terms.glossary import load_glossary, load_paraphrases
 CHECK_EVERY_S = 2.0
 """Longest time for which an answer may not know of a load that another process finished."""
 
-_FORMAT = "2"
+_FORMAT = "3"
 _TABLE_PAIRS = ((Language.KK, Language.RU), (Language.RU, Language.KK))
 
 
@@ -75,6 +75,7 @@ class NormativeBase:
         self._base: Base | None = None
         self._checked = 0.0
         self._glossary, self._informal = _terms()
+        self._glossary_tables = _glossary_tables(self._glossary)
 
     def current(self) -> Base:
         """Return the base, renewed where redactions were loaded since."""
@@ -103,7 +104,8 @@ class NormativeBase:
             for language, lexicon in own.items():
                 lexicons[language].merge(lexicon)
             pairs.extend(tied)
-        tables = tuple(self._table(source, target, pairs, stamp) for source, target in _TABLE_PAIRS) if pairs else ()
+        twins = tuple(self._table(source, target, pairs, stamp) for source, target in _TABLE_PAIRS) if pairs else ()
+        tables = (*twins, *self._glossary_tables)
         builder = QueryBuilder(lexicons, tables, self._glossary, self._informal)
         acts = self._norms.acts()
         by_id = {a.id: a for a in acts}
@@ -162,6 +164,17 @@ def _terms() -> tuple[tuple[TermRow, ...], dict[Language, list[tuple[str, str]]]
         for word in paraphrase.informal:
             informal[paraphrase.language].append((word, paraphrase.normative[0]))
     return rows, informal
+
+
+def _glossary_tables(rows: Sequence[TermRow]) -> tuple[TermTable, ...]:
+    """Return word tables learnt from the glossary's phrases, for words that stand in it only within a phrase."""
+    tables = []
+    for source in Language:
+        for target in (Language.RU, Language.KK):
+            if source is not target:
+                pairs = [(a, b) for row in rows for a in row.wordings[source] for b in row.wordings[target]]
+                tables.append(learn(pairs, source, target, min_count=1))
+    return tuple(tables)
 
 
 def _replaces(report: Mapping[str, object]) -> tuple[str, ...]:

@@ -22,6 +22,10 @@ class NumberedClauses(Protocol):
         """Return the clauses whose printed number is `number`, compared as `number_key` does."""
         ...
 
+    def children(self, clause_id: str) -> Sequence[Clause]:
+        """Return the clauses directly under a clause."""
+        ...
+
     def redactions(self, act_id: str) -> Sequence[Redaction]:
         """Return the redactions of an act."""
         ...
@@ -43,19 +47,20 @@ def step_key(number: str) -> str:
 def agrees(clause: Clause, steps: Sequence[PathStep]) -> bool:
     """Tell whether the clause's place ends in the referred steps (steps between may be left out of a reference)."""
     path = list(clause.path)
-    if not path or not _same(path[-1], steps[-1]):
+    if not path or not same_step(path[-1], steps[-1]):
         return False
     at = len(path) - 1
     for step in reversed(steps[:-1]):
         at -= 1
-        while at >= 0 and not _same(path[at], step):
+        while at >= 0 and not same_step(path[at], step):
             at -= 1
         if at < 0:
             return False
     return True
 
 
-def _same(held: PathStep, asked: PathStep) -> bool:
+def same_step(held: PathStep, asked: PathStep) -> bool:
+    """Tell whether a step of a clause's path is the one a reference names."""
     levels = held.level is asked.level or (held.level in _LOOSE and asked.level in _LOOSE)
     return levels and step_key(held.number) == step_key(asked.number)
 
@@ -69,11 +74,23 @@ def resolve(wanted: Wanted, store: NumberedClauses, language: Language) -> list[
         for clause in store.find_by_number(act_id, form):
             if agrees(clause, wanted.steps):
                 seen[clause.id] = clause
-    found = sorted(seen.values(), key=lambda c: (c.language is not language, len(c.path), c.ordinal))
+    if not seen and len(wanted.steps) > 1:
+        above = resolve(Wanted(wanted.steps[:-1], wanted.act), store, language)
+        seen = {c.id: c for parent in above for c in store.children(parent.id) if _lists(c.number, last)}
+    found = sorted(seen.values(), key=lambda c: (c.language is not language, c.language is Language.KK, len(c.path), c.ordinal))
     # the shallowest place wins: «п. 5» is the clause 5 before any subclause 5 of another
     shallow = min((len(c.path) for c in found), default=0)
     exact = [c for c in found if c.path[-1].level is wanted.steps[-1].level]
     return exact or [c for c in found if len(c.path) == shallow]
+
+
+def _lists(printed: str, asked: str) -> bool:
+    """Tell whether a number printed for several clauses at once («3, 4», «5–7») holds the asked one."""
+    numbers = [step_key(n) for n in re.split(r"[,;\s]+|\bи\b|және", printed) if n]
+    if len(numbers) > 1 and step_key(asked) in numbers:
+        return True
+    span = re.fullmatch(r"(\d+)\s*[-–—]\s*(\d+)[.)]?", printed.strip())
+    return span is not None and asked.isdigit() and int(span[1]) <= int(asked) <= int(span[2]) and int(span[2]) > int(span[1])
 
 
 def nearest_number(wanted: Wanted, store: NumberedClauses, language: Language) -> Clause | None:

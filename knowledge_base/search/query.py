@@ -18,12 +18,14 @@ from knowledge_base.search.translation import TermTable, alignment_term
 from knowledge_base.index.port import SparseVector
 
 PREFIX_WEIGHT = 0.6
-SYNONYM_WEIGHT = 0.5
+SYNONYM_WEIGHT = 0.7
 INFORMAL_WEIGHT = 0.8
 GLOSSARY_TRANSLATION_WEIGHT = 0.9
 SPELLING_WEIGHT = 0.7
 MIN_SPELLING_SCORE = 80
 UNKNOWN_IDF = 6.5
+UNTRANSLATED_IDF = 3.0
+"""Importance of a word that no clause of its language says, where few clauses are in that language."""
 MAX_IDEAS = 80
 
 Kind = Literal["word", "number", "code", "phrase"]
@@ -240,9 +242,14 @@ class QueryBuilder:
             across = [self._rarity(idea, other) for other in self.lexicons if other is not language]
             known = own is not None or any(a is not None for a in across)
             candidates = [x for x in across if x is not None]
-            importance = own if own is not None else min(candidates) if candidates else UNKNOWN_IDF
+            importance = own if own is not None else min(candidates) if candidates else self._unknown(language)
             scale = {"number": 0.5, "code": 0.9}.get(idea.kind, 1.0)
             yield replace(idea, importance=importance * scale, known=known)
+
+    def _unknown(self, language: Language) -> float:
+        own = self.lexicons[language].documents if language in self.lexicons else 0
+        most = max((lexicon.documents for lexicon in self.lexicons.values()), default=0)
+        return UNKNOWN_IDF if own > 0.5 * most else UNTRANSLATED_IDF
 
     def _rarity(self, idea: Idea, language: Language, *, first_only: bool = False) -> float | None:
         lexicon = self.lexicons.get(language)

@@ -6,12 +6,12 @@ from datetime import date
 from typing import Protocol
 
 from core.languages import Language
-from core.records import Act, Clause, Redaction
+from core.records import Act, Clause, PathStep, Redaction
 from knowledge_base.embedding import Embedder
 from knowledge_base.index.port import ClauseIndex, Filters, Hit
 from knowledge_base.search.lexicon import Lexicon
 from knowledge_base.search.query import Query, QueryBuilder
-from knowledge_base.search.ranking import Arm, Signals, Weights, fuse, neighbouring, present_terms, relative
+from knowledge_base.search.ranking import Arm, Signals, Weights, analysed, closeness, fuse, neighbouring, placed, relative, titled
 
 CANDIDATES = 60
 """Clauses taken from each arm and read for ranking."""
@@ -41,6 +41,7 @@ class Scope:
     jurisdictions: frozenset[str] | None = None
     act_ids: frozenset[str] | None = None
     languages: frozenset[Language] | None = None
+    places: tuple[tuple[PathStep, ...], ...] = ()  # where the question points to; speaks for clauses, excludes none
 
 
 @dataclass(frozen=True)
@@ -104,11 +105,12 @@ class ClauseSearch:
                 dense.update(_best({h.id: h.score for h in hits}, hits))
                 _remember(focus, hits, {h.id: h.score for h in hits})
                 arms.append(_arm("dense", hits, self.arms.dense if own else self.arms.dense_across))
-        return self._order(query, arms, dense, lexical, focus, limit)
+        return self._order(query, scope, arms, dense, lexical, focus, limit)
 
     def _order(
         self,
         query: Query,
+        scope: Scope,
         arms: Sequence[Arm],
         dense: Mapping[str, float],
         lexical: Mapping[str, float],
@@ -125,26 +127,33 @@ class ClauseSearch:
         result = []
         for canonical in best:
             versions = [clauses[i] for i in dict.fromkeys((canonical, *aliases[canonical])) if i in clauses]
+            said = [analysed(c).present for c in versions]
             signals = Signals(
                 fused=fused[canonical],
-                coverage=max(query.coverage(c.language, present_terms(c)) for c in versions),
-                dense=max((dense.get(c.id, 0.0) for c in versions), default=0.0),
+                coverage=max(query.coverage(c.language, p) for c, p in zip(versions, said, strict=True)),
+                dense=max((closeness(dense.get(c.id, 0.0)) for c in versions), default=0.0),
                 lexical=max((lexical.get(c.id, 0.0) for c in versions), default=0.0),
                 phrases=max(neighbouring(query, c) for c in versions),
+                place=max(placed(c, scope.places, p) for c, p in zip(versions, said, strict=True)),
+                title=max(titled(query, c) for c in versions),
             )
             _, unit = max((focus[c.id] for c in versions if c.id in focus), default=(0.0, canonical))
             result.append(Found(clauses[canonical], self.weights.score(signals), signals, unit))
         return sorted(result, key=lambda f: -f.score)[:limit]
 
     def _shown_in(self, language: Language, clauses: dict[str, Clause]) -> dict[str, str]:
-        """Map each found clause to the one shown: its twin where that is in the question's language."""
-        wanted = {c.twin_id for c in clauses.values() if c.language is not language and c.twin_id}
+        """Map each found clause to the one shown: its twin where that is in the question's language.
+
+        Where neither is, as for a question in English, the Russian one.
+        """
+        shown_language = Language.RU if language is Language.EN else language
+        wanted = {c.twin_id for c in clauses.values() if c.language is not shown_language and c.twin_id}
         twins = self.source.clauses_by_id(sorted(wanted - clauses.keys()))
         clauses.update(twins)
         shown = {}
         for clause in list(clauses.values()):
             twin = clauses.get(clause.twin_id) if clause.twin_id else None
-            shown[clause.id] = twin.id if twin is not None and twin.language is language else clause.id
+            shown[clause.id] = twin.id if twin is not None and twin.language is shown_language else clause.id
         return shown
 
 

@@ -17,7 +17,8 @@ from knowledge_base.search.analysis import base_form, tokens, word_terms
 
 ITERATIONS = 8
 MIN_PROBABILITY = 0.06
-MAX_TARGETS = 5
+MIN_SHARE_OF_BEST = 0.3
+MAX_TARGETS = 4
 MIN_COUNT = 2
 MAX_SENTENCE = 120
 
@@ -62,15 +63,20 @@ def alignment_term(word: str, language: Language) -> str:
     return word_terms(word, language)[-1]
 
 
-def learn(pairs: Iterable[tuple[str, str]], source: Language, target: Language) -> TermTable:
-    """Learn a table from (source text, target text) of twin clauses. Long clauses are cut to `MAX_SENTENCE` terms."""
+def learn(
+    pairs: Iterable[tuple[str, str]], source: Language, target: Language, *, min_count: int = MIN_COUNT
+) -> TermTable:
+    """Learn a table from (source text, target text) of twin clauses, or of glossary entries.
+
+    Long clauses are cut to `MAX_SENTENCE` terms; terms that fewer than `min_count` texts hold are passed over.
+    """
     sentences = [
         (alignment_terms(a, source)[:MAX_SENTENCE], alignment_terms(b, target)[:MAX_SENTENCE]) for a, b in pairs
     ]
     counts_source = Counter(t for a, _ in sentences for t in set(a))
     counts_target = Counter(t for _, b in sentences for t in set(b))
-    source_ids = {t: i + 1 for i, t in enumerate(sorted(t for t, n in counts_source.items() if n >= MIN_COUNT))}
-    target_ids = {t: i for i, t in enumerate(sorted(t for t, n in counts_target.items() if n >= MIN_COUNT))}
+    source_ids = {t: i + 1 for i, t in enumerate(sorted(t for t, n in counts_source.items() if n >= min_count))}
+    target_ids = {t: i for i, t in enumerate(sorted(t for t, n in counts_target.items() if n >= min_count))}
     if not source_ids or not target_ids:
         return TermTable(source, target)
     links, owner = _links(sentences, source_ids, target_ids)
@@ -82,8 +88,13 @@ def learn(pairs: Iterable[tuple[str, str]], source: Language, target: Language) 
     for (s, t), p in cells.items():
         if p >= MIN_PROBABILITY:
             table[names_source[s]].append((names_target[t], round(p, 4)))
-    best = {term: tuple(sorted(found, key=lambda x: -x[1])[:MAX_TARGETS]) for term, found in table.items()}
-    return TermTable(source, target, best)
+    return TermTable(source, target, {term: _likeliest(found) for term, found in table.items()})
+
+
+def _likeliest(found: Sequence[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
+    """Return the best targets, without those much less likely than the best: chance neighbours in few texts."""
+    ordered = sorted(found, key=lambda pair: -pair[1])[:MAX_TARGETS]
+    return tuple(pair for pair in ordered if pair[1] >= MIN_SHARE_OF_BEST * ordered[0][1])
 
 
 def _links(

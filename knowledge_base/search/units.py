@@ -13,11 +13,15 @@ from knowledge_base.index.port import SparseVector
 CONTEXT_WEIGHT = 0.35
 """Weight of a term in the headings above a clause against one in its text."""
 
+HEADING_WEIGHT = 1.0
+MAX_TERM_CHARS = 80
+"""A clause's own heading up to this long is the term it defines, and its words count more."""
+
 LONG_CLAUSE_CHARS = 500
 """Subclauses of longer clauses are indexed by themselves as well, so that one of many is found."""
 
 MIN_LEAD_IN_CHARS = 40
-_VERSION = "1"
+_VERSION = "2"
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,9 @@ class Unit:
         result: dict[str, float] = dict(weighted)
         for term in set(terms(self.context, self.clause.language)):
             result[term] = result.get(term, 0.0) + CONTEXT_WEIGHT
+        if self.clause.heading and len(self.clause.heading) <= MAX_TERM_CHARS and self.clause.level is Level.CLAUSE:
+            for term in set(terms(self.clause.heading, self.clause.language)):
+                result[term] = result.get(term, 0.0) + HEADING_WEIGHT
         return result
 
     def vector(self) -> SparseVector:

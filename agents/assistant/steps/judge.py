@@ -9,7 +9,7 @@ from agents.assistant.messages import message
 from core.languages import Language
 from core.records import Abstention
 from knowledge_base.search.query import Idea, Query, credit
-from knowledge_base.search.ranking import present_terms
+from knowledge_base.search.ranking import analysed
 from knowledge_base.search.search import Found
 
 # Thresholds set on the tuning half of the dev questions; see docs/adr/0011-answers-and-abstention.md.
@@ -43,8 +43,8 @@ def judge(ask: Ask) -> Ask:
 
 def confidence(query: Query, found: Found) -> float:
     """Return how sure we are, 0..1, that a found clause speaks of the question."""
-    present = present_terms(found.clause)
-    value = 0.75 * found.signals.coverage + 0.25 * max(0.0, (found.signals.dense - 0.78) / 0.12)
+    present = analysed(found.clause).present
+    value = 0.75 * found.signals.coverage + 0.25 * found.signals.dense
     asked = _counted(query)
     if asked is not None and credit(asked, found.clause.language, present) < 0.3:
         value *= _NOT_ASKED_FOR

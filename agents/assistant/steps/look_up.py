@@ -5,6 +5,7 @@ from dataclasses import replace
 from agents.assistant.context import Abstained, Ask
 from agents.assistant.intents import Intent
 from agents.assistant.messages import message
+from core.languages import Language
 from core.records import Abstention, Act, Clause
 from knowledge_base.clauses.references import Reference
 from knowledge_base.search.lookup import Wanted, nearest_number, resolve
@@ -63,9 +64,13 @@ def _preferred(ask: Ask, clauses: list[Clause]) -> list[Clause]:
     chosen: dict[tuple[object, ...], Clause] = {}
     for clause in clauses:
         key = (clause.act_id, clause.path)
-        if key not in chosen or (clause.language is ask.spoken and chosen[key].language is not ask.spoken):
+        if key not in chosen or _rank(ask, clause) < _rank(ask, chosen[key]):
             chosen[key] = clause
     return list(chosen.values())
+
+
+def _rank(ask: Ask, clause: Clause) -> tuple[bool, bool]:
+    return (clause.language is not ask.spoken, clause.language is not Language.RU)
 
 
 def _written(ask: Ask, reference: Reference) -> str:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from agents.assistant.context import Abstained, Ask
 from agents.assistant.messages import message
 from core.records import Abstention
-from knowledge_base.search.search import Scope
 
 READ = 12
 
@@ -15,9 +14,16 @@ def search(ask: Ask) -> Ask:
     assert ask.scope is not None
     if not ask.knowledge.names.acts:
         raise Abstained(Abstention.NO_SOURCE, message("no_source.nothing_loaded", ask.spoken))
-    query = ask.knowledge.builder.build(ask.question, ask.spoken)
-    scope = ask.scope
-    if ask.acts and not ask.referenced:
-        scope = Scope(scope.as_of, scope.jurisdictions, frozenset(a.id for a in ask.acts), scope.languages)
+    query = ask.knowledge.builder.build(_without_names(ask), ask.spoken)
+    acts = frozenset(a.id for a in ask.acts) if ask.acts else None
+    scope = replace(ask.scope, act_ids=acts, places=tuple(r.steps for r in ask.references))
     found = ask.knowledge.search.find(query, scope, READ)
     return replace(ask, query=query, found=tuple(found))
+
+
+def _without_names(ask: Ask) -> str:
+    """Return the question without the acts it names: they say where to look, not what for."""
+    text = ask.question
+    for start, end in sorted((d.span for d in ask.designators), reverse=True):
+        text = f"{text[:start]} {text[end:]}"
+    return text if any(c.isalpha() for c in text) else ask.question

@@ -7,9 +7,12 @@ from agents.assistant.intents import Intent
 from agents.assistant.messages import message
 from core.records import Abstention, Act
 from knowledge_base.clauses.references import ActDesignator, find_act_designators, find_references
-from knowledge_base.search.naming import number_key
+from knowledge_base.search.naming import digits_key
 from knowledge_base.search.quoting import quoted
 from knowledge_base.search.search import Scope
+
+COUNTRY = "jurisdiction"
+"""Kind of a designator that names a country instead of an act."""
 
 
 def understand(ask: Ask) -> Ask:
@@ -18,12 +21,18 @@ def understand(ask: Ask) -> Ask:
     references = find_references(ask.question)
     quote = quoted(ask.question) if ask.intent is Intent.FIND_CLAUSE or ask.intent is Intent.ASK else None
     named: dict[str, Act] = {}
+    countries: set[str] = set()
     for designator in designators:
-        loaded = ask.knowledge.names.by_number(_written(designator))
+        if designator.kind == COUNTRY:
+            if quote is None and not _has_acts_of(ask, designator.jurisdiction_hint):
+                raise _not_loaded(ask, designator)
+            countries.add(designator.jurisdiction_hint or ask.knowledge.home)
+            continue
+        loaded = ask.knowledge.names.by_number(designator.number)
         if not loaded and quote is None:
             raise _not_loaded(ask, designator)
         named.update((act.id, act) for act in loaded)
-    jurisdictions = frozenset({ask.knowledge.home, *(a.jurisdiction for a in named.values())})
+    jurisdictions = frozenset({ask.knowledge.home, *countries, *(a.jurisdiction for a in named.values())})
     return replace(
         ask,
         designators=designators,
@@ -34,15 +43,15 @@ def understand(ask: Ask) -> Ask:
     )
 
 
-def _written(designator: ActDesignator) -> str:
-    return f"{designator.kind} {designator.number}".strip()
+def _has_acts_of(ask: Ask, jurisdiction: str | None) -> bool:
+    return any(act.jurisdiction == jurisdiction for act in ask.knowledge.names.acts)
 
 
 def _not_loaded(ask: Ask, designator: ActDesignator) -> Abstained:
     written = ask.question[designator.span[0] : designator.span[1]].strip()
-    key = number_key(designator.number)
+    digits = digits_key(designator.number)
     for replacement in ask.knowledge.replaced:
-        if key and key in number_key(replacement.number):
+        if digits and digits == digits_key(replacement.number):
             by = replacement.by
             text = message("not_in_force.act_replaced", ask.spoken, act=replacement.number, by=by.number)
             return Abstained(Abstention.NOT_IN_FORCE, text)
