@@ -1,0 +1,1 @@
+"""Agents: a person is answered."""

@@ -120,7 +120,7 @@ class ActLoader:
         self._jobs = jobs
 
     def submit(self, path: Path, name: str, sidecar: JsonObject | None, key: str | None) -> str:
-        """Keep the file and return the job that loads it. Raises TooLarge, and Conflict on a key used for other input."""
+        """Keep the file and return the job that loads it. Raises TooLarge."""
         size = path.stat().st_size
         if size > self._settings.uploads.max_bytes:
             raise TooLarge(

@@ -1,0 +1,1 @@
+"""Measures all the rest on data in documented formats; nothing imports it."""

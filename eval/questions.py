@@ -17,7 +17,7 @@ from knowledge_base.search.naming import number_key
 _IGNORED = re.compile(r"[\s|\-–—‑\u00ad«»\"“”„]+")
 _ROW_NUMBER = re.compile(r"^\s*(\d+(?:\.\d+)*)")
 MIN_ROW_TOKENS_HELD = 0.9
-"""Share of a table row's words that a row must hold to be the quoted one: sources linearise cells in different orders."""
+"""Share of a table row's words that a row must hold to be the quoted one: cells are linearised in different orders."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,8 @@ def read_questions(path: Path) -> tuple[Question, ...]:
             found.append(_question(json.loads(line)))
         except (KeyError, ValueError, TypeError) as error:
             raise InvalidInput(
-                f"{path.name} line {number}: {type(error).__name__} {error}", advice="see the set's README for the format"
+                f"{path.name} line {number}: {type(error).__name__} {error}",
+                advice="see the set's README for the format",
             ) from error
     return tuple(found)
 

@@ -1,4 +1,4 @@
-"""`qorgan eval regulations`: loads a set's acts, asks its questions, and measures search and answers beside baselines."""
+"""`qorgan eval regulations`: loads a set's acts, asks its questions, measures search and answers beside baselines."""
 
 import json
 import time
@@ -71,7 +71,7 @@ class Loaded:
 
 @contextmanager
 def loaded_acts(data: Path, settings: Settings, say: Say) -> Iterator[Loaded]:
-    """Load all files of `data/acts` into a base in a temporary directory; embeddings are cached in the data directory."""
+    """Load all files of `data/acts` into a base of its own; embeddings are cached in the data directory."""
     sidecars = _sidecars(data / "acts" / "acts.jsonl")
     files = sorted(p for p in (data / "acts").iterdir() if p.is_file() and p.name != "acts.jsonl")
     if not files:
@@ -153,15 +153,15 @@ def run(data: Path, settings: Settings, out: Path | None = None, say: Say = lamb
 def measure(questions: Sequence[Question], loaded: Loaded, settings: Settings) -> list[Case]:
     """Ask every question: full search, both single arms, and the answer, timed."""
     today = datetime.now(UTC).date()
-    assistant = QuoteAssistant(lambda: loaded.knowledge, max_chars=settings.search.max_question_chars, today=lambda: today)
+    assistant = QuoteAssistant(
+        lambda: loaded.knowledge, max_chars=settings.search.max_question_chars, today=lambda: today
+    )
     acts = {a.id: a for a in loaded.store.acts()}
     assistant.answer(questions[0].text)  # models are loaded at the first question; that is not an answer's time
     return [_case(q, loaded, acts, assistant, today) for q in questions]
 
 
-def _case(
-    question: Question, loaded: Loaded, acts: dict[str, Act], assistant: QuoteAssistant, today: object
-) -> Case:
+def _case(question: Question, loaded: Loaded, acts: dict[str, Act], assistant: QuoteAssistant, today: object) -> Case:
     started = time.perf_counter()
     answer = assistant.answer(question.text)
     seconds = time.perf_counter() - started
@@ -196,9 +196,7 @@ def _is_right(question: Question, clause: Clause, loaded: Loaded, acts: Mapping[
     return bool(_ranks(question, [clause], loaded, acts)) or is_also_ok(question, clause, acts)
 
 
-def _ranks(
-    question: Question, clauses: Sequence[Clause], loaded: Loaded, acts: Mapping[str, Act]
-) -> tuple[int, ...]:
+def _ranks(question: Question, clauses: Sequence[Clause], loaded: Loaded, acts: Mapping[str, Act]) -> tuple[int, ...]:
     stored = loaded.store.clauses_by_id([c.twin_id for c in clauses if c.twin_id])
     twins = {c.id: stored[c.twin_id] for c in clauses if c.twin_id in stored}
     return tuple(right_ranks(question, clauses, acts, twins))
@@ -244,7 +242,9 @@ def summarise(cases: Sequence[Case], loaded: Loaded) -> dict[str, Measure]:
     seconds = sorted(c.seconds for c in cases)
     metrics["answer_p50_ms"] = _single_figure(1000 * float(np.percentile(seconds, 50)), len(seconds))
     metrics["answer_p95_ms"] = _single_figure(1000 * float(np.percentile(seconds, 95)), len(seconds))
-    shares = [float(str(r["share_in_clauses"])) for r in loaded.reports.values() if r.get("share_in_clauses") is not None]
+    shares = [
+        float(str(r["share_in_clauses"])) for r in loaded.reports.values() if r.get("share_in_clauses") is not None
+    ]
     metrics["share_of_source_in_clauses"] = mean(shares)
     return metrics
 
@@ -269,7 +269,10 @@ def by_kind(cases: Sequence[Case]) -> Mapping[str, Mapping[str, float | int]]:
     table: dict[str, dict[str, float | int]] = {}
     for kind in sorted({c.question.kind for c in cases}):
         own = [c for c in cases if c.question.kind == kind]
-        row: dict[str, float | int] = {"n": len(own), "answered": round(mean([float(c.answered) for c in own]).value, 3)}
+        row: dict[str, float | int] = {
+            "n": len(own),
+            "answered": round(mean([float(c.answered) for c in own]).value, 3),
+        }
         if own[0].question.answerable:
             row["recall_at_5"] = round(_recall(own, 5).value, 3)
             row["facts_present"] = round(mean([c.facts for c in own]).value, 3)

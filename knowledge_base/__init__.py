@@ -1,0 +1,1 @@
+"""Acts become clauses; clauses are indexed, found and cited."""

@@ -1,6 +1,7 @@
 """Quotes and the check that each is in its source.
 
-Nothing else makes a `Citation`: `cite` refuses what it cannot find, so every quote shown is a substring of a stored clause.
+Nothing else makes a `Citation`: `cite` refuses what it cannot find, so every quote shown is a substring of a stored
+clause.
 """
 
 import re
@@ -8,7 +9,9 @@ from dataclasses import dataclass
 
 from core.records import Act, Citation, Clause, Redaction, Verification
 
-_SAME = str.maketrans({"ё": "е", "«": '"', "»": '"', "“": '"', "”": '"', "„": '"', "’": "'", "–": "-", "—": "-", "‑": "-", "−": "-"})
+_SAME = str.maketrans(
+    {"ё": "е", "«": '"', "»": '"', "“": '"', "”": '"', "„": '"', "’": "'", "–": "-", "—": "-", "‑": "-", "−": "-"}
+)
 _DROPPED = frozenset("\u00ad\u200b\ufeff")
 
 

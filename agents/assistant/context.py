@@ -8,7 +8,8 @@ from typing import Protocol
 from agents.assistant.intents import Intent
 from core.languages import Language
 from core.records import Abstention, Act, Claim, Clause, Redaction
-from knowledge_base.clauses.references import ActDesignator, Reference
+from knowledge_base.clauses.designators import ActDesignator
+from knowledge_base.clauses.references import Reference
 from knowledge_base.search.naming import ActNames
 from knowledge_base.search.query import Query, QueryBuilder
 from knowledge_base.search.search import ClauseSearch, Found, Scope

@@ -64,7 +64,7 @@ def sentence_score(query: Query, text: str, language: Language) -> float:
 def _joined(text: str, chosen: Sequence[Sentence]) -> list[str]:
     """Return the chosen sentences in order, neighbours as one span."""
     spans: list[list[int]] = []
-    for sentence in sorted(set((s.start, s.end) for s in chosen)):
+    for sentence in sorted({(s.start, s.end) for s in chosen}):
         if spans and not text[spans[-1][1] : sentence[0]].strip():
             spans[-1][1] = sentence[1]
         else:

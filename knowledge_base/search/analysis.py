@@ -1,15 +1,19 @@
 """Words of Russian, Kazakh and English text as index terms.
 
-Each word gives two terms: its form reduced by what the language allows (Russian: the lemma by pymorphy3; Kazakh: the
-stem after stripping inflectional suffixes; English: the stem after stripping endings) and a prefix, which ties derived words
-(«лестница», «лестничный») together. Numbers and class codes («Ф1.3», «EI 60») are terms of their own.
+Each word gives two terms: its form reduced by what the language allows (Russian: the lemma by pymorphy3; Kazakh:
+the stem after stripping inflectional suffixes; English: the stem after stripping endings) and a prefix, which ties
+derived words («лестница», «лестничный») together. Numbers and class codes («Ф1.3», «EI 60») are terms of their own.
 The measurements behind these choices are in `docs/adr/0010-search.md`.
 """
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
+from importlib.resources import files
 from typing import TYPE_CHECKING
+
+import yaml
 
 from core.languages import Language
 
@@ -30,44 +34,24 @@ _UNIT = re.compile(r"(?<![^\W\d_])м\s?[2²3³](?!\d)")
 _HOMOGLYPHS = str.maketrans("ABCEHKMOPTXYabceopxyk", "АВСЕНКМОРТХУавсеорхук")
 _CYRILLIC = re.compile(r"[А-Яа-яЁёӘәҒғҚқҢңӨөҰұҮүҺһІі]")
 
-_QUESTION_WORDS = {
-    Language.RU: frozenset(
-        "а бы быть в весь во вот вы где да для до его ее если есть еще ещё же за и из или их к как какой какие какая каков ко когда кто куда ли "
-        "либо между мне можно мой мы на над надо нужно не него нее нет ни но о об однако он она они от по под при про с со сколько скока"
-        " так также такой там те тем то тот у уж уже хотя чей чем что чтобы чья эта эти это этот я ли нпа док пункт статья п ст "
-        "часть ч подпункт вообще просто именно давать дать сказать найти написать гласить процитировать дословно слово "
-        "называться считаться значить являться должный нужный надлежать необходимый следовать такой наш ваш свой"
-        .split()
-    ),
-    Language.KK: frozenset(
-        "және мен пен бен да де та те үшін қандай қанша неше не кім кімнің кімге қай қайда ма ме ба бе па пе бұл сол осы ол "
-        "бар жоқ керек болуы болу болса болып деп деген дегеніміз тиіс туралы бойынша өз бір қажет әлде егер сай "
-        "тармақ тармақта тармағын тармағы тармағына бап бабы бабын бабына бабының бөлік бөлігі бөлігін бөлігіне нормада нысанында жазылған айтылған ның нің қалған ғана кімде неде ше".split()
-    ),
-    Language.EN: frozenset(
-        "a an the of to in on at for from by with and or is are be been was were do does did has have had can could may might must "
-        "shall should will would what which who whom whose when where how why that this these those it its as than then there "
-        "so if not no any each under into about only just also up till clause article document say says contains text".split()
-    ),
-}
 
-# Kazakh inflection, longest first: case, possession, number, person, participles (Kazakh grammar, noun and verb paradigms).
-_KK_SUFFIXES = tuple(
-    sorted(
-        """
-        лар лер дар дер тар тер ның нің дың дің тың тің ға ге қа ке на не а е ны ні ды ді ты ті н да де та те нда нде дан ден тан тен
-        нан нен мен бен пен ы і сы сі ым ім ың ің ымыз іміз ыңыз іңіз лары лері дары дері тары тері ларын лерін дарын дерін
-        тарын терін ларының лерінің дарының дерінің тарының терінің ларына леріне дарына деріне тарына теріне ларында
-        лерінде дарында дерінде тарында терінде ының інің сының сінің ына іне сына сіне ында інде сында сінде ынан інен сынан
-        сінен ын ін сын сін ымен імен сымен сімен лық лік дық дік тық тік лығы лігі дығы дігі тығы тігі ған ген қан кен
-        ған ғанда генде атын етін йтын йтін ады еді йды йді у уы уі уға уге уды уді удың удің ып іп п са се ар ер
-        лған лген нған нген лу ну лады леді мау меу ма ме ыл іл
-        """.split(),
-        key=len,
-        reverse=True,
+@dataclass(frozen=True)
+class _Words:
+    """The lists of `words.yaml`; suffixes longest first."""
+
+    question: dict[Language, frozenset[str]]
+    kazakh_suffixes: tuple[str, ...]
+    english_suffixes: tuple[str, ...]
+
+
+@lru_cache(maxsize=1)
+def _words() -> _Words:
+    raw = yaml.safe_load(files("knowledge_base.search").joinpath("words.yaml").read_text(encoding="utf-8"))
+    return _Words(
+        {language: frozenset(raw["question_words"][language].split()) for language in Language},
+        tuple(sorted(raw["kazakh_suffixes"].split(), key=len, reverse=True)),
+        tuple(sorted(raw["english_suffixes"].split(), key=len, reverse=True)),
     )
-)
-_EN_SUFFIXES = ("ational", "ization", "ations", "ingly", "ation", "ments", "ness", "ment", "ings", "ing", "ies", "ied", "ers", "ed", "es", "er", "ly", "s")
 
 
 @lru_cache(maxsize=1)
@@ -88,7 +72,7 @@ def stem_kk(word: str) -> str:
     """Strip inflectional suffixes of a lower-case Kazakh word while at least four letters stay."""
     stem = word
     for _ in range(3):
-        for suffix in _KK_SUFFIXES:
+        for suffix in _words().kazakh_suffixes:
             if len(stem) - len(suffix) >= 4 and stem.endswith(suffix):
                 stem = stem[: -len(suffix)]
                 break
@@ -100,7 +84,7 @@ def stem_kk(word: str) -> str:
 @lru_cache(maxsize=100_000)
 def stem_en(word: str) -> str:
     """Strip common English endings while at least four letters stay."""
-    for suffix in _EN_SUFFIXES:
+    for suffix in _words().english_suffixes:
         if len(word) - len(suffix) >= 4 and word.endswith(suffix):
             return word[: -len(suffix)]
     return word
@@ -160,5 +144,5 @@ def terms(text: str, language: Language) -> list[str]:
 
 def is_question_word(word: str, language: Language) -> bool:
     """Tell whether a lower-case word only frames a question and says nothing of its subject."""
-    stop = _QUESTION_WORDS[language]
+    stop = _words().question[language]
     return word in stop or base_form(word, language) in stop

@@ -93,7 +93,9 @@ class NormativeBase:
             self._checked = 0.0
 
     def _stamp(self) -> str:
-        return "|".join(sorted(f"{r.id}:{r.source_sha256}:{r.valid_from}:{r.valid_to}" for r in self._norms.redactions()))
+        return "|".join(
+            sorted(f"{r.id}:{r.source_sha256}:{r.valid_from}:{r.valid_to}" for r in self._norms.redactions())
+        )
 
     def _build(self, stamp: str) -> Base:
         redactions = self._norms.redactions()

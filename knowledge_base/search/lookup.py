@@ -74,10 +74,14 @@ def resolve(wanted: Wanted, store: NumberedClauses, language: Language) -> list[
         for clause in store.find_by_number(act_id, form):
             if agrees(clause, wanted.steps):
                 seen[clause.id] = clause
-    if not seen and len(wanted.steps) > 1:
+    at_level = {i: c for i, c in seen.items() if c.path[-1].level is wanted.steps[-1].level}
+    if not at_level and len(wanted.steps) > 1:
         above = resolve(Wanted(wanted.steps[:-1], wanted.act), store, language)
-        seen = {c.id: c for parent in above for c in store.children(parent.id) if _lists(c.number, last)}
-    found = sorted(seen.values(), key=lambda c: (c.language is not language, c.language is Language.KK, len(c.path), c.ordinal))
+        listed = {c.id: c for parent in above for c in store.children(parent.id) if _lists(c.number, last)}
+        seen = listed or seen
+    found = sorted(
+        seen.values(), key=lambda c: (c.language is not language, c.language is Language.KK, len(c.path), c.ordinal)
+    )
     # the shallowest place wins: «п. 5» is the clause 5 before any subclause 5 of another
     shallow = min((len(c.path) for c in found), default=0)
     exact = [c for c in found if c.path[-1].level is wanted.steps[-1].level]
@@ -90,7 +94,12 @@ def _lists(printed: str, asked: str) -> bool:
     if len(numbers) > 1 and step_key(asked) in numbers:
         return True
     span = re.fullmatch(r"(\d+)\s*[-–—]\s*(\d+)[.)]?", printed.strip())
-    return span is not None and asked.isdigit() and int(span[1]) <= int(asked) <= int(span[2]) and int(span[2]) > int(span[1])
+    return (
+        span is not None
+        and asked.isdigit()
+        and int(span[1]) <= int(asked) <= int(span[2])
+        and int(span[2]) > int(span[1])
+    )
 
 
 def nearest_number(wanted: Wanted, store: NumberedClauses, language: Language) -> Clause | None:

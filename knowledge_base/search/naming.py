@@ -42,11 +42,17 @@ class ActNames:
             return exact
         if len(re.sub(r"\D", "", digits)) < 3:
             return []
-        return [a for a in self.acts if any(_same_number(digits, digits_key(n)) for n in (a.number, *a.aliases)) and _same_series(number, a)]
+        return [
+            a
+            for a in self.acts
+            if any(_same_number(digits, digits_key(n)) for n in (a.number, *a.aliases)) and _same_series(number, a)
+        ]
 
     def by_title(self, text: str, language: Language, least: float = 0.6) -> list[tuple[Act, float]]:
         """Return the acts whose title or alias words the text says, with the share said, best first."""
-        said = {base_form(t, language) for kind, t in tokens(text) if kind == "word" and not is_question_word(t, language)}
+        said = {
+            base_form(t, language) for kind, t in tokens(text) if kind == "word" and not is_question_word(t, language)
+        }
         prefixes = {w[:5] for w in said if len(w) >= 5} | {w for w in said if len(w) < 5}
         found = []
         for act in self.acts:
@@ -58,7 +64,9 @@ class ActNames:
 
 
 def _same_number(asked: str, held: str) -> bool:
-    return asked == held or (held.startswith(f"{asked}-") and re.fullmatch(r"\d{4}", held[len(asked) + 1 :]) is not None)
+    return asked == held or (
+        held.startswith(f"{asked}-") and re.fullmatch(r"\d{4}", held[len(asked) + 1 :]) is not None
+    )
 
 
 _SERIES_KINDS: Sequence[tuple[re.Pattern[str], str]] = (
@@ -81,7 +89,11 @@ def _same_series(number: str, act: Act) -> bool:
 
 
 def _share_said(title: str, language: Language, prefixes: set[str]) -> float:
-    words = [base_form(t, language) for kind, t in tokens(title) if kind == "word" and len(t) > 2 and not is_question_word(t, language)]
+    words = [
+        base_form(t, language)
+        for kind, t in tokens(title)
+        if kind == "word" and len(t) > 2 and not is_question_word(t, language)
+    ]
     keys = [w[:5] if len(w) >= 5 else w for w in words]
     if not keys:
         return 0.0

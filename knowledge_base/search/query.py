@@ -12,10 +12,10 @@ from typing import Literal
 from rapidfuzz import fuzz, process
 
 from core.languages import Language
+from knowledge_base.index.port import SparseVector
 from knowledge_base.search.analysis import base_form, is_question_word, tokens, word_terms
 from knowledge_base.search.lexicon import Lexicon
 from knowledge_base.search.translation import TermTable, alignment_term
-from knowledge_base.index.port import SparseVector
 
 PREFIX_WEIGHT = 0.6
 SYNONYM_WEIGHT = 0.7
@@ -256,7 +256,11 @@ class QueryBuilder:
         if lexicon is None or not lexicon.documents:
             return None
         for wording in idea.wordings.get(language, ())[: 1 if first_only else None]:
-            rare = [max(lexicon.idf(t) for t in word if lexicon.knows(t)) for word in wording.words if any(lexicon.knows(t) for t in word)]
+            rare = [
+                max(lexicon.idf(t) for t in word if lexicon.knows(t))
+                for word in wording.words
+                if any(lexicon.knows(t) for t in word)
+            ]
             if rare:
                 return min(max(rare) * (1 + 0.25 * (len(rare) - 1)), 1.5 * UNKNOWN_IDF)
         return self._rarity(idea, language) if first_only and len(idea.wordings.get(language, ())) > 1 else None

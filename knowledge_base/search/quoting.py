@@ -13,7 +13,7 @@ MIN_QUOTE_WORDS = 3
 NEAR = 0.87
 """Least similarity, 0..1, at which a misremembered quote still counts as found."""
 
-_OPEN, _CLOSE = "«“„\"", "»”“\""
+_OPEN, _CLOSE = '«“„"', '»”“"'
 _ELLIPSIS = re.compile(r"\s*(?:\.{3,}|…|\[\.\.\.\]|<\.\.\.>)\s*")
 
 
@@ -53,7 +53,9 @@ def matches(quote: str, clauses: Iterable[Clause]) -> list[Match]:
             continue
         folded = fold_text(clause.text)
         total = sum(len(p) for p in pieces)
-        similarity = sum(fuzz.partial_ratio(fold_text(p), folded) * len(p) for p in pieces) / (100 * total) if total else 0.0
+        similarity = (
+            sum(fuzz.partial_ratio(fold_text(p), folded) * len(p) for p in pieces) / (100 * total) if total else 0.0
+        )
         if len(folded) < 0.6 * max((len(p) for p in pieces), default=0):
             similarity *= len(folded) / (0.6 * max(len(p) for p in pieces))
         if similarity >= NEAR:

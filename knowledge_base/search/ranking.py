@@ -1,9 +1,10 @@
 """Ordering of found clauses by what they say of the question.
 
-Reciprocal rank fusion (Cormack et al. 2009) of the arms picks the candidates; a linear score of a few signals orders them.
-The weights were set on the tuning half of the dev questions, see `docs/adr/0010-search.md`.
+Reciprocal rank fusion (Cormack et al. 2009) of the arms picks the candidates; a linear score of a few signals orders
+them. The weights were set on the tuning half of the dev questions, see `docs/adr/0010-search.md`.
 """
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -122,7 +123,7 @@ def neighbouring(query: Query, clause: Clause, window: int = 4) -> float:
         )
         for idea in ideas
     ]
-    near = sum(_close(a, b, window * 2) for a, b in zip(spots, spots[1:], strict=False))
+    near = sum(_close(a, b, window * 2) for a, b in itertools.pairwise(spots))
     return near / (len(ideas) - 1)
 
 

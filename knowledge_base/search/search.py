@@ -1,7 +1,7 @@
 """Finding the clauses that speak of a question, across languages and redactions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
@@ -11,7 +11,18 @@ from knowledge_base.embedding import Embedder
 from knowledge_base.index.port import ClauseIndex, Filters, Hit
 from knowledge_base.search.lexicon import Lexicon
 from knowledge_base.search.query import Query, QueryBuilder
-from knowledge_base.search.ranking import Arm, Signals, Weights, analysed, closeness, fuse, neighbouring, placed, relative, titled
+from knowledge_base.search.ranking import (
+    Arm,
+    Signals,
+    Weights,
+    analysed,
+    closeness,
+    fuse,
+    neighbouring,
+    placed,
+    relative,
+    titled,
+)
 
 CANDIDATES = 60
 """Clauses taken from each arm and read for ranking."""
@@ -73,8 +84,8 @@ class ClauseSearch:
     source: ClauseSource
     builder: QueryBuilder
     lexicons: Mapping[Language, Lexicon]
-    weights: Weights = Weights()
-    arms: ArmWeights = ArmWeights()
+    weights: Weights = field(default_factory=Weights)
+    arms: ArmWeights = field(default_factory=ArmWeights)
 
     def find(self, query: Query, scope: Scope, limit: int = 10) -> list[Found]:
         """Return the clauses that speak of the question, best first."""

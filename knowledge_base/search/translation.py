@@ -1,7 +1,7 @@
 """A term table between two languages, learnt from clauses tied to their twins (IBM model 1, Brown et al. 1993).
 
-The table holds pairs of index terms with probabilities, no text. It is learnt anew, in seconds, whenever a bilingual act is
-loaded, so that questions in one language find clauses that exist only in the other.
+The table holds pairs of index terms with probabilities, no text. It is learnt anew, in seconds, whenever a bilingual
+act is loaded, so that questions in one language find clauses that exist only in the other.
 """
 
 import json

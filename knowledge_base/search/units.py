@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from core.records import CONTAINERS, Act, Clause, Level
+from knowledge_base.index.port import SparseVector
 from knowledge_base.search.analysis import terms
 from knowledge_base.search.lexicon import document_vector
-from knowledge_base.index.port import SparseVector
 
 CONTEXT_WEIGHT = 0.35
 """Weight of a term in the headings above a clause against one in its text."""

@@ -1,9 +1,10 @@
 """Loading an act: a durable pipeline from a kept file to clauses that can be found.
 
-Each step is idempotent and its state small, so that a kill at any point loses nothing and doubles nothing: the source is a blob, what
-was read of it is another, clauses are records with stable ids, index points carry content hashes.
+Each step is idempotent and its state small, so that a kill at any point loses nothing and doubles nothing: the source
+is a blob, what was read of it is another, clauses are records with stable ids, index points carry content hashes.
 """
 
+import itertools
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -69,7 +70,7 @@ class ActLoading:
     def settle_redactions(self, state: State) -> State:
         """End each redaction of the act at the day on which the next one begins."""
         redactions = self.store.redactions(str(state["act_id"]))
-        for earlier, later in zip(redactions, redactions[1:], strict=False):
+        for earlier, later in itertools.pairwise(redactions):
             ended = _ended(earlier, later)
             if ended != earlier:
                 self.store.set_redaction_validity(

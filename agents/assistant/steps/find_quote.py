@@ -42,14 +42,16 @@ def _clauses_like(ask: Ask, wanted: str) -> list[Clause]:
 
 def _without_frame(question: str) -> str:
     """Return the question up to the dash or colon that sets its framing words apart."""
-    pieces = [p for p in question.replace(" - ", "\n").replace(" – ", "\n").replace(" — ", "\n").split("\n") if p.strip()]
+    pieces = [
+        p for p in question.replace(" - ", "\n").replace(" – ", "\n").replace(" — ", "\n").split("\n") if p.strip()
+    ]
     return max(pieces, key=len) if pieces else question
 
 
 def _answer(ask: Ask, wanted: str, best: list[Match]) -> Ask:
     same = [m for m in best if m.similarity >= best[0].similarity - 0.005][:2]
     longest = max(parts(wanted) or [wanted], key=len)
-    chosen = []
+    chosen: list[Clause] = []
     for match in same:
         if not any(fold_text(c.text) == fold_text(match.clause.text) for c in chosen):
             chosen.append(match.clause)

@@ -6,6 +6,7 @@ from agents.assistant.context import Abstained, Ask
 from agents.assistant.intents import Intent, intent_of
 from agents.assistant.language import language_of
 from agents.assistant.messages import message
+from agents.assistant.topics import is_outside
 from core.languages import Language
 from core.records import Abstention
 
@@ -20,4 +21,6 @@ def guard(ask: Ask) -> Ask:
         raise Abstained(Abstention.OUT_OF_SCOPE, message("out_of_scope.injection", language))
     if intent is Intent.SELF:
         raise Abstained(Abstention.OUT_OF_SCOPE, message("out_of_scope.self", language))
+    if intent is Intent.ASK and is_outside(ask.question):
+        raise Abstained(Abstention.OUT_OF_SCOPE, message("out_of_scope.default", language))
     return replace(ask, language=language, intent=intent)

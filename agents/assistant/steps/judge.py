@@ -1,7 +1,7 @@
 """Decides whether what was found answers the question: a wrong answer costs more than none."""
 
 import re
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 
 from agents.assistant.context import Abstained, Ask
 from agents.assistant.intents import Intent
@@ -12,16 +12,28 @@ from knowledge_base.search.query import Idea, Query, credit
 from knowledge_base.search.ranking import analysed
 from knowledge_base.search.search import Found
 
-# Thresholds set on the tuning half of the dev questions; see docs/adr/0011-answers-and-abstention.md.
+# Set on half of the dev questions; see docs/adr/0011-answers-and-abstention.md.
 LEAST_CONFIDENCE = 0.30
-NOTHING_IN_COMMON = 0.16
+LEAST_CONFIDENCE_ACROSS = 0.25
+"""The same where the best clause is in another language than the question: translated words say less of it."""
+
+NOTHING_IN_COMMON = 0.12
+COVERAGE, CLOSENESS, PHRASES = 0.6, 0.25, 0.15
 
 _HOW_MANY = {
-    Language.RU: re.compile(r"(?:сколько|скока|скольки)\s+(?:(?:раз|всего)\s+в\s+)?(\w+)", re.IGNORECASE),
+    Language.RU: re.compile(r"(?:сколько|скока|скольки)\s+(?:раз\s+в\s+|всего\s+)?(\w+)", re.IGNORECASE),
     Language.KK: re.compile(r"(?:неше|қанша)\s+(\w+)", re.IGNORECASE),
     Language.EN: re.compile(r"how\s+(?:many|much)\s+(\w+)", re.IGNORECASE),
 }
-_NOT_ASKED_FOR = 0.6
+_MEASURES = re.compile(
+    r"(?:тенге|теңге|tenge|год|лет|жыл|year|месяц|ай(?:да|ға)?$|month|дн[яей]|день|күн|day|сут|тәулік|час|сағат|hour|минут|minute|секунд|second"
+    r"|процент|пайыз|percent|литр|градус|рубл|доллар)",
+    re.IGNORECASE,
+)
+_NUMBER_BEFORE = 3
+"""Words within which a number stands before its unit («в течение 10 рабочих дней»)."""
+
+_NOT_ASKED_FOR = 0.45
 """What remains of the confidence when no clause found says the unit asked for («сколько тенге»)."""
 
 
@@ -32,29 +44,48 @@ def judge(ask: Ask) -> Ask:
     if not ask.found:
         raise Abstained(Abstention.NO_SOURCE, message("low_confidence.default", ask.spoken))
     assert ask.query is not None
-    best = max(confidence(ask.query, f) for f in ask.found[:3])
+    best, sure = max(((confidence(ask.query, f), f) for f in ask.found[:3]), key=lambda pair: pair[0])
+    least = LEAST_CONFIDENCE if sure.clause.language is ask.spoken else LEAST_CONFIDENCE_ACROSS
     nearest = [f.clause for f in ask.found[:2]]
     if best < NOTHING_IN_COMMON and not ask.referenced:
         raise Abstained(Abstention.OUT_OF_SCOPE, message("out_of_scope.default", ask.spoken))
-    if best < LEAST_CONFIDENCE:
+    if best < least:
         raise Abstained(Abstention.LOW_CONFIDENCE, message("low_confidence.default", ask.spoken), nearest)
-    return replace(ask, found=ask.found)
+    return ask
 
 
 def confidence(query: Query, found: Found) -> float:
     """Return how sure we are, 0..1, that a found clause speaks of the question."""
-    present = analysed(found.clause).present
-    value = 0.75 * found.signals.coverage + 0.25 * found.signals.dense
-    asked = _counted(query)
-    if asked is not None and credit(asked, found.clause.language, present) < 0.3:
+    signals = found.signals
+    value = COVERAGE * signals.coverage + CLOSENESS * signals.dense + PHRASES * signals.phrases
+    if not _says_what_is_counted(query, found):
         value *= _NOT_ASKED_FOR
     return min(value, 1.0)
 
 
-def _counted(query: Query) -> Idea | None:
-    """Return the idea whose number is asked for («сколько тенге» -> тенге), or None."""
+def _says_what_is_counted(query: Query, found: Found) -> bool:
+    """Tell whether a clause holds what «how many …» asks for: for a unit of measure, the unit with a number."""
     match = _HOW_MANY[query.language].search(query.text)
-    if match is None:
-        return None
-    word = match[1].lower()
-    return next((i for i in query.ideas if word in i.surface.split()), None)
+    word = match[1].lower() if match else ""
+    counted = next((i for i in query.ideas if word and word in i.surface.split()), None)
+    if counted is None:
+        return True
+    places = analysed(found.clause).places
+    if credit(counted, found.clause.language, dict.fromkeys(places, 1.0)) < _SAID:
+        return False
+    return not _MEASURES.match(word) or _number_beside(counted, found.clause.language, places)
+
+
+_SAID = 0.3
+
+
+def _number_beside(counted: Idea, language: Language, places: Mapping[str, Sequence[int]]) -> bool:
+    numbers = [at for term, spots in places.items() if term.startswith("n:") for at in spots]
+    units = [
+        at
+        for wording in counted.wordings.get(language, ())
+        for word in wording.words
+        for term in word
+        for at in places.get(term, ())
+    ]
+    return any(0 < unit - number <= 2 * _NUMBER_BEFORE for unit in units for number in numbers)

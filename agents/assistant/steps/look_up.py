@@ -21,7 +21,9 @@ def look_up(ask: Ask) -> Ask:
     found: list[Clause] = []
     for reference in ask.references:
         candidates = _candidate_acts(ask, reference)
-        clauses = [c for act in candidates for c in resolve(Wanted(reference.steps, act), ask.knowledge.norms, ask.spoken)]
+        clauses = [
+            c for act in candidates for c in resolve(Wanted(reference.steps, act), ask.knowledge.norms, ask.spoken)
+        ]
         clauses = _in_redaction(ask, clauses)
         if not clauses and ask.acts:
             raise _missing(ask, reference, candidates)
@@ -31,7 +33,9 @@ def look_up(ask: Ask) -> Ask:
     found = _preferred(ask, found)
     if found and all(c.repealed for c in found):
         act = ask.knowledge.norms.act(found[0].act_id)
-        text = message("not_in_force.clause_repealed", ask.spoken, act=act.number, clause=_written(ask, ask.references[0]))
+        text = message(
+            "not_in_force.clause_repealed", ask.spoken, act=act.number, clause=_written(ask, ask.references[0])
+        )
         raise Abstained(Abstention.NOT_IN_FORCE, text, found[:1])
     return replace(ask, referenced=tuple(found))
 

@@ -6,7 +6,8 @@ from agents.assistant.context import Abstained, Ask
 from agents.assistant.intents import Intent
 from agents.assistant.messages import message
 from core.records import Abstention, Act
-from knowledge_base.clauses.references import ActDesignator, find_act_designators, find_references
+from knowledge_base.clauses.designators import ActDesignator, find_act_designators
+from knowledge_base.clauses.references import find_references
 from knowledge_base.search.naming import digits_key
 from knowledge_base.search.quoting import quoted
 from knowledge_base.search.search import Scope
