@@ -93,7 +93,7 @@ class Ask:
 Step = Callable[[Ask], Ask]
 
 
-class Abstained(Exception):  # noqa: N818 - an outcome, not an error
+class Abstained(Exception):
     """Ends the run without an answer."""
 
     def __init__(self, reason: Abstention, message: str, nearest: Sequence[Clause] = ()) -> None:
@@ -103,7 +103,7 @@ class Abstained(Exception):  # noqa: N818 - an outcome, not an error
         self.nearest = tuple(nearest)
 
 
-class Answered(Exception):  # noqa: N818 - an outcome, not an error
+class Answered(Exception):
     """Ends the run early with an answer: what remains of the steps is not needed."""
 
     def __init__(self, ask: Ask) -> None:

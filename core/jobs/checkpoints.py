@@ -11,7 +11,7 @@ from core.jobs.records import JobError
 _ERROR = "$error"
 
 
-class StepFailed(Exception):  # noqa: N818 (it is a fact of the past, read back)
+class StepFailed(Exception):
     """A failure read back from a checkpoint, or one whose own text must not be kept."""
 
     def __init__(self, error: JobError) -> None:
