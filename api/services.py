@@ -2,6 +2,7 @@
 
 import json
 import logging
+import threading
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -24,6 +25,7 @@ from core.storage.database import Database
 from knowledge_base.embedding import Embedder, build_embedder
 from knowledge_base.index.factory import open_index
 from knowledge_base.index.port import ClauseIndex
+from knowledge_base.search.analysis import lemma_ru
 from knowledge_base.search.base import NormativeBase
 from knowledge_base.search.indexing import index_redaction
 from knowledge_base.search.search import Scope
@@ -57,6 +59,8 @@ def build_services(settings: Settings) -> Services:
     )
     jobs.register(PIPELINE, loading.steps())
     jobs.launch()
+    warm = threading.Event()
+    threading.Thread(target=_warm_up, args=(base, embedder, warm), name="warm-up", daemon=True).start()
 
     def close() -> None:
         jobs.shutdown()
@@ -77,7 +81,7 @@ def build_services(settings: Settings) -> Services:
         search=NormSearch(base, store),
         loader=ActLoader(settings, blobs, jobs),
         models=lambda: list_models(settings),
-        readiness=lambda: _readiness(database, index, settings),
+        readiness=lambda: _readiness(database, index, settings, warm.is_set()),
         close=close,
     )
 
@@ -150,7 +154,19 @@ def _knowledge(
     )
 
 
-def _readiness(database: Database, index: ClauseIndex, settings: Settings) -> Mapping[str, str]:
+def _warm_up(base: NormativeBase, embedder: Embedder, done: threading.Event) -> None:
+    """Load what the first question would otherwise wait for."""
+    try:
+        base.current()
+        embedder.embed_queries(["пожар"])
+        lemma_ru("пожар")
+        language_of("how wide is the emergency exit of the school")
+        done.set()
+    except QorganError as error:
+        log.error("warming up failed: %s", error.code)
+
+
+def _readiness(database: Database, index: ClauseIndex, settings: Settings, warm: bool) -> Mapping[str, str]:
     parts: dict[str, str] = {}
     try:
         database.check()
@@ -163,7 +179,10 @@ def _readiness(database: Database, index: ClauseIndex, settings: Settings) -> Ma
     except QorganError as error:
         parts["index"] = error.code
     row = next((r for r in list_models(settings) if r.name == settings.models.embedder), None)
-    parts["models"] = "ready" if row is not None and row.state in ("ready", "endpoint") else "missing or altered"
+    if row is None or row.state not in ("ready", "endpoint"):
+        parts["models"] = "missing or altered"
+    else:
+        parts["models"] = "ready" if warm else "loading"
     return parts
 
 

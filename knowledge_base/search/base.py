@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
@@ -21,7 +22,7 @@ from knowledge_base.search.lexicon import Lexicon
 from knowledge_base.search.naming import ActNames
 from knowledge_base.search.query import QueryBuilder, TermRow
 from knowledge_base.search.search import ClauseSearch, ClauseSource
-from knowledge_base.search.translation import TermTable, learn
+from knowledge_base.search.translation import MIN_COUNT, TermTable, learn
 from knowledge_base.search.units import units
 from knowledge_base.terms.glossary import load_glossary, load_paraphrases
 
@@ -75,7 +76,7 @@ class NormativeBase:
         self._base: Base | None = None
         self._checked = 0.0
         self._glossary, self._informal = _terms()
-        self._glossary_tables = _glossary_tables(self._glossary)
+        self._glossary_tables: tuple[TermTable, ...] | None = None
 
     def current(self) -> Base:
         """Return the base, renewed where redactions were loaded since."""
@@ -107,6 +108,8 @@ class NormativeBase:
                 lexicons[language].merge(lexicon)
             pairs.extend(tied)
         twins = tuple(self._table(source, target, pairs, stamp) for source, target in _TABLE_PAIRS) if pairs else ()
+        if self._glossary_tables is None:
+            self._glossary_tables = self._learn_glossary()
         tables = (*twins, *self._glossary_tables)
         builder = QueryBuilder(lexicons, tables, self._glossary, self._informal)
         acts = self._norms.acts()
@@ -147,14 +150,36 @@ class NormativeBase:
         return counted, twins
 
     def _table(self, source: Language, target: Language, pairs: Sequence[tuple[str, str]], stamp: str) -> TermTable:
-        from hashlib import sha256
+        ordered = pairs if source is Language.KK else [(b, a) for a, b in pairs]
+        return self._learnt("twins", stamp, source, target, ordered, MIN_COUNT)
 
+    def _learn_glossary(self) -> tuple[TermTable, ...]:
+        """Return word tables learnt from the glossary's phrases, for words that stand in it only within a phrase."""
+        stamp = "|".join(str(sorted(row.wordings.items())) for row in self._glossary)
+        tables = []
+        for source in Language:
+            for target in (Language.RU, Language.KK):
+                if source is not target:
+                    pairs = [
+                        (a, b) for row in self._glossary for a in row.wordings[source] for b in row.wordings[target]
+                    ]
+                    tables.append(self._learnt("glossary", stamp, source, target, pairs, 1))
+        return tuple(tables)
+
+    def _learnt(
+        self,
+        name: str,
+        stamp: str,
+        source: Language,
+        target: Language,
+        pairs: Sequence[tuple[str, str]],
+        min_count: int,
+    ) -> TermTable:
         digest = sha256(f"{_FORMAT}{stamp}".encode()).hexdigest()[:16]
-        path = self._cache_dir / f"terms-{source}-{target}-{digest}.json"
+        path = self._cache_dir / f"{name}-{source}-{target}-{digest}.json"
         if path.exists():
             return TermTable.load(path)
-        ordered = pairs if source is Language.KK else [(b, a) for a, b in pairs]
-        table = learn(ordered, source, target)
+        table = learn(pairs, source, target, min_count=min_count)
         table.save(path)
         return table
 
@@ -166,17 +191,6 @@ def _terms() -> tuple[tuple[TermRow, ...], dict[Language, list[tuple[str, str]]]
         for word in paraphrase.informal:
             informal[paraphrase.language].append((word, paraphrase.normative[0]))
     return rows, informal
-
-
-def _glossary_tables(rows: Sequence[TermRow]) -> tuple[TermTable, ...]:
-    """Return word tables learnt from the glossary's phrases, for words that stand in it only within a phrase."""
-    tables = []
-    for source in Language:
-        for target in (Language.RU, Language.KK):
-            if source is not target:
-                pairs = [(a, b) for row in rows for a in row.wordings[source] for b in row.wordings[target]]
-                tables.append(learn(pairs, source, target, min_count=1))
-    return tuple(tables)
 
 
 def _replaces(report: Mapping[str, object]) -> tuple[str, ...]:
