@@ -4,7 +4,7 @@ The inverse of `labels.label`: a printed label is read back into the steps it wa
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
@@ -136,12 +136,10 @@ def _hits(text: str, taken: list[tuple[int, int]]) -> list[_Hit]:
             take(Level.FORM, m.group(1), m.span())
     for m in _NUMBER_FIRST.finditer(text):
         take(_level(m["word"], _KAZAKH), m["num"], m.span())
-    for m in _WORD_FIRST.finditer(text):
+    for m in _words_first(text):
         word = m["word"].casefold()
         if word in ("ч", "с") and re.search(r"\d\s*$", text[: m.start()]) and not text[m.start() + 1 :].startswith("."):
             continue  # «2 ч 30 мин»
-        if m["letter"] and not (m["close"] or word.startswith(("прил", "appen", "annex"))):
-            continue
         level = _level(word, _STEMS) or _fuzzy(word)
         if level is Level.CLAUSE and m["close"]:
             level = Level.SUBCLAUSE
@@ -156,6 +154,18 @@ def _hits(text: str, taken: list[tuple[int, int]]) -> list[_Hit]:
         if hits:
             take(Level.NOTE, "", m.span())
     return sorted(hits, key=lambda hit: hit.start)
+
+
+def _words_first(text: str) -> Iterator[re.Match[str]]:
+    """Yield the words followed by a number or a letter; «дословно п. 27» is «п. 27», not «дословно п»."""
+    at = 0
+    while (m := _WORD_FIRST.search(text, at)) is not None:
+        lettered = m["close"] or m["word"].casefold().startswith(("прил", "appen", "annex"))
+        if m["letter"] and not lettered:
+            at = m.end("word")
+            continue
+        yield m
+        at = m.end()
 
 
 def _beside_acts(

@@ -129,9 +129,10 @@ def word_terms(word: str, language: Language) -> tuple[str, ...]:
 def terms(text: str, language: Language) -> list[str]:
     """Return all index terms of `text` in order, with repetitions."""
     found: list[str] = []
+    before = ""
     for kind, token in tokens(text):
         if kind == "word":
-            if len(token) > 1:
+            if len(token) > 1 or before == "number":  # one letter after a number is a unit: «28 м», «5 т»
                 found.extend(word_terms(token, language))
         elif kind == "number":
             found.append(f"n:{token}")
@@ -139,6 +140,7 @@ def terms(text: str, language: Language) -> list[str]:
             found.append(f"c:{token}")
             digits = re.sub(r"^\D+", "", token)
             found.append(f"n:{digits}")
+        before = kind
     return found
 
 

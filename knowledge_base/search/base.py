@@ -29,7 +29,7 @@ from knowledge_base.terms.glossary import load_glossary, load_paraphrases
 CHECK_EVERY_S = 2.0
 """Longest time for which an answer may not know of a load that another process finished."""
 
-_FORMAT = "3"
+_FORMAT = "4"
 _TABLE_PAIRS = ((Language.KK, Language.RU), (Language.RU, Language.KK))
 
 

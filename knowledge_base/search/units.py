@@ -21,7 +21,7 @@ LONG_CLAUSE_CHARS = 500
 """Subclauses of longer clauses are indexed by themselves as well, so that one of many is found."""
 
 MIN_LEAD_IN_CHARS = 40
-_VERSION = "2"
+_VERSION = "3"
 
 
 @dataclass(frozen=True)

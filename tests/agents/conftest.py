@@ -43,7 +43,10 @@ def knowledge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Knowledge]:
         search=base.search,
         builder=base.builder,
         names=base.names,
-        replaced=(*(Replacement(n, a) for n, a in base.replaced), Replacement("СН РК 9.01-01-2001", base.names.acts[0])),
+        replaced=(
+            *(Replacement(n, a) for n, a in base.replaced),
+            Replacement("СН РК 9.01-01-2001", base.names.acts[0]),
+        ),
         home="KZ",
         versions={"model": "none"},
     )
