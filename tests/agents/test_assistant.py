@@ -139,12 +139,11 @@ def test_every_quote_of_every_sample_question_is_in_its_source(
     assert all_verified(assistant.answer(str(case["question"])), knowledge)
 
 
+PIECES = ["пожар", "выход", "ширина", "п. 5", "«дверь»", "өрт", "есік", "1,2 м", "clause 77", "[]", "\x00", "🔥", "ст."]
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    words=st.lists(
-        st.sampled_from(["пожар", "выход", "ширина", "п.", "5", "«дверь»", "өрт", "есік", "1,2", "м", "clause", "77", "[]", "\x00", "🔥", "ст."]), max_size=9
-    )
-)
+@given(words=st.lists(st.sampled_from(PIECES), max_size=9))
 def test_no_question_brings_it_down_or_makes_it_show_what_is_not_there(
     words: list[str], assistant: QuoteAssistant, knowledge: Knowledge
 ):
