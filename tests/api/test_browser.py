@@ -33,7 +33,8 @@ QUESTION = "Какой ширины должен быть выход из пом
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
-    program = shutil.which("chromium")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    program = next((path for path in map(shutil.which, names) if path), None)
     if program is None:
         pytest.skip("no chromium on this machine (apt-get install chromium)")
     from playwright.sync_api import sync_playwright

@@ -3,6 +3,7 @@
 import io
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,14 +18,13 @@ from knowledge_base.source import PageBreak, Paragraph, SourceDocument, TableBlo
 from pipelines.acts.readers import read
 
 LIMITS = UploadSettings()
-FONTS = "/usr/share/fonts/truetype/dejavu/"
 WIDTH, HEIGHT = A4
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _fonts() -> None:
-    pdfmetrics.registerFont(TTFont("Serif", FONTS + "DejaVuSerif.ttf"))
-    pdfmetrics.registerFont(TTFont("Serif-Bold", FONTS + "DejaVuSerif-Bold.ttf"))
+def _fonts(dejavu: Path) -> None:
+    pdfmetrics.registerFont(TTFont("Serif", str(dejavu / "DejaVuSerif.ttf")))
+    pdfmetrics.registerFont(TTFont("Serif-Bold", str(dejavu / "DejaVuSerif-Bold.ttf")))
 
 
 class Sheet:

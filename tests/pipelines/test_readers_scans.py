@@ -25,11 +25,11 @@ LINES = [
 
 
 @pytest.fixture(scope="module")
-def scan() -> bytes:
+def scan(tesseract: None, dejavu: Path) -> bytes:
     """Two scanned pages, the second upside down."""
     image = Image.new("L", (1654, 1170), 255)
     draw = ImageDraw.Draw(image)
-    font = ImageFont.truetype("/usr/share/fonts/truetype/dejavu/DejaVuSerif.ttf", 42)
+    font = ImageFont.truetype(str(dejavu / "DejaVuSerif.ttf"), 42)
     for number, line in enumerate(LINES * 2):
         draw.text((150, 100 + 80 * number), line, font=font, fill=0)
     buffer = io.BytesIO()

@@ -1,5 +1,7 @@
 """Recognition of page images by the real Tesseract, and their clean-up."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
@@ -17,14 +19,15 @@ LINES = [
     "5.2.5 Ширина прохода между оборудованием измеряется",
     "в свету, с учётом выступающих частей и открытых дверей.",
 ]
-FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSerif.ttf"
+
+pytestmark = pytest.mark.usefixtures("tesseract")
 
 
 @pytest.fixture(scope="module")
-def page() -> Image.Image:
+def page(dejavu: Path) -> Image.Image:
     image = Image.new("L", (1650, 1000), 255)
     draw = ImageDraw.Draw(image)
-    font = ImageFont.truetype(FONT, 42)
+    font = ImageFont.truetype(str(dejavu / "DejaVuSerif.ttf"), 42)
     for number, line in enumerate(LINES * 2):
         draw.text((120, 60 + 70 * number), line, font=font, fill=0)
     return image
