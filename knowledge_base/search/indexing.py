@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 
-from core.records import Act, Clause, Redaction, RedactionStatus
+from core.records import Act, Clause, Redaction
 from knowledge_base.embedding import Embedder
 from knowledge_base.index.port import ClauseIndex, IndexPoint
 from knowledge_base.search.units import Unit, units
@@ -28,7 +28,8 @@ class Indexed:
 def answers_until(redaction: Redaction, redactions: Iterable[Redaction]) -> date | None:
     """Return the first day on which this redaction no longer answers questions, None where it goes on.
 
-    A redaction answers until the next one begins. The last redaction of a lapsed act goes on answering, with a warning.
+    A redaction answers until the next one that is loaded begins. The last redaction of a lapsed act goes on answering,
+    with a warning.
     """
     later = [
         r.valid_from
@@ -37,9 +38,7 @@ def answers_until(redaction: Redaction, redactions: Iterable[Redaction]) -> date
         and r.valid_from is not None
         and (redaction.valid_from is None or r.valid_from > redaction.valid_from)
     ]
-    if later:
-        return min(later)
-    return redaction.valid_to if redaction.status is RedactionStatus.SUPERSEDED else None
+    return min(later, default=None)
 
 
 def index_redaction(

@@ -152,3 +152,11 @@ def test_no_question_brings_it_down_or_makes_it_show_what_is_not_there(
         answer = assistant.answer(question)
         assert all_verified(answer, knowledge)
         assert (answer.status == "answered") == bool(answer.claims)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["сколько выходов из зала кинотеатра", "нужна ли сигнализация в ресторане", "склад лекарств, какие двери"],
+)
+def test_objects_of_supervision_are_not_taken_for_small_talk(assistant: QuoteAssistant, question: str):
+    assert assistant.answer(question).abstention is not Abstention.OUT_OF_SCOPE

@@ -42,13 +42,13 @@ def judge(ask: Ask) -> Ask:
     if ask.referenced and ask.intent is Intent.QUOTE:
         return ask
     if not ask.found:
-        raise Abstained(Abstention.NO_SOURCE, message("low_confidence.default", ask.spoken))
+        raise Abstained(Abstention.NO_SOURCE, message("no_source.nothing_found", ask.spoken))
     assert ask.query is not None
     best, sure = max(((confidence(ask.query, f), f) for f in ask.found[:3]), key=lambda pair: pair[0])
     least = LEAST_CONFIDENCE if sure.clause.language is ask.spoken else LEAST_CONFIDENCE_ACROSS
     nearest = [f.clause for f in ask.found[:2]]
     if best < NOTHING_IN_COMMON and not ask.referenced:
-        raise Abstained(Abstention.OUT_OF_SCOPE, message("out_of_scope.default", ask.spoken))
+        raise Abstained(Abstention.NO_SOURCE, message("no_source.nothing_found", ask.spoken))
     if best < least:
         raise Abstained(Abstention.LOW_CONFIDENCE, message("low_confidence.default", ask.spoken), nearest)
     return ask

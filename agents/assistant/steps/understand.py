@@ -23,6 +23,7 @@ def understand(ask: Ask) -> Ask:
     quote = quoted(ask.question) if ask.intent is Intent.FIND_CLAUSE or ask.intent is Intent.ASK else None
     named: dict[str, Act] = {}
     countries: set[str] = set()
+    unknown: list[ActDesignator] = []
     for designator in designators:
         if designator.kind == COUNTRY:
             if quote is None and not _has_acts_of(ask, designator.jurisdiction_hint):
@@ -30,9 +31,11 @@ def understand(ask: Ask) -> Ask:
             countries.add(designator.jurisdiction_hint or ask.knowledge.home)
             continue
         loaded = ask.knowledge.names.by_number(designator.number)
-        if not loaded and quote is None:
-            raise _not_loaded(ask, designator)
+        if not loaded:
+            unknown.append(designator)
         named.update((act.id, act) for act in loaded)
+    if unknown and not named and quote is None:
+        raise _not_loaded(ask, unknown[0])
     jurisdictions = frozenset({ask.knowledge.home, *countries, *(a.jurisdiction for a in named.values())})
     return replace(
         ask,
