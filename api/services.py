@@ -4,8 +4,9 @@ import json
 import logging
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 from agents.assistant.assistant import QuoteAssistant
@@ -13,7 +14,8 @@ from agents.assistant.context import Knowledge, Replacement
 from agents.assistant.language import language_of
 from api.contract import FoundClause, JsonObject, Services
 from core.blobs import FolderBlobs
-from core.errors import QorganError, TooLarge
+from core.errors import Conflict, QorganError, TooLarge
+from core.jobs.records import State, Step
 from core.jobs.service import Jobs, system_database_url
 from core.languages import Language
 from core.models.runtime import go_offline, limit_threads
@@ -25,7 +27,6 @@ from core.storage.database import Database
 from knowledge_base.embedding import Embedder, build_embedder
 from knowledge_base.index.factory import open_index
 from knowledge_base.index.port import ClauseIndex
-from knowledge_base.search.analysis import lemma_ru
 from knowledge_base.search.base import NormativeBase
 from knowledge_base.search.indexing import index_redaction
 from knowledge_base.search.search import Scope
@@ -47,6 +48,7 @@ def build_services(settings: Settings) -> Services:
     database.upgrade()
     store = ActStore(database)
     embedder = build_embedder(settings)
+    models = _Preparation("models", partial(_load_models, embedder))
     index = open_index(settings, dimension=embedder.dimensions)
     rebuild_index(store, index, embedder)
     base = NormativeBase(store, index, embedder, settings.data_dir / "index" / "terms")
@@ -57,10 +59,9 @@ def build_services(settings: Settings) -> Services:
         concurrency=settings.jobs.concurrency,
         poll_s=settings.jobs.poll_s,
     )
-    jobs.register(PIPELINE, loading.steps())
+    jobs.register(PIPELINE, (*loading.steps(), Step("learn_terms", partial(_learn_terms, base))))
     jobs.launch()
-    warm = threading.Event()
-    threading.Thread(target=_warm_up, args=(base, embedder, warm), name="warm-up", daemon=True).start()
+    first = _Preparation("search", base.current)
 
     def close() -> None:
         jobs.shutdown()
@@ -81,7 +82,7 @@ def build_services(settings: Settings) -> Services:
         search=NormSearch(base, store),
         loader=ActLoader(settings, blobs, jobs),
         models=lambda: list_models(settings),
-        readiness=lambda: _readiness(database, index, settings, warm.is_set()),
+        readiness=lambda: _readiness(database, index, settings, (models, first)),
         close=close,
     )
 
@@ -124,7 +125,7 @@ class ActLoader:
         self._jobs = jobs
 
     def submit(self, path: Path, name: str, sidecar: JsonObject | None, key: str | None) -> str:
-        """Keep the file and return the job that loads it. Raises TooLarge."""
+        """Keep the file and return the job that loads it. Raises TooLarge; Conflict when the key came with another."""
         size = path.stat().st_size
         if size > self._settings.uploads.max_bytes:
             raise TooLarge(
@@ -136,7 +137,14 @@ class ActLoader:
         state: dict[str, object] = {"source": source, "name": name}
         if sidecar:
             state["sidecar"] = json.loads(json.dumps(sidecar))
-        return self._jobs.enqueue(PIPELINE, state, key=key or uuid.uuid4().hex)
+        job_id = self._jobs.enqueue(PIPELINE, state, key=key or uuid.uuid4().hex)
+        # What the job was first given is on disk with it: of two that come at once, one finds the other's.
+        if key and self._jobs.given(job_id) != state:
+            raise Conflict(
+                "this Idempotency-Key came with another file, file name or sidecar before",
+                advice="send a new key with a new request",
+            )
+        return job_id
 
 
 def _knowledge(
@@ -154,20 +162,38 @@ def _knowledge(
     )
 
 
-def _warm_up(base: NormativeBase, embedder: Embedder, done: threading.Event) -> None:
-    """Load what the first question would otherwise wait for."""
-    try:
-        base.current()
-        embedder.embed_queries(["пожар"])
-        lemma_ru("пожар")
-        language_of("how wide is the emergency exit of the school")
-        done.set()
-    except QorganError as error:
-        log.error("warming up failed: %s", error.code)
+class _Preparation:
+    """Something the first question would otherwise wait for, done in a thread while the server starts."""
+
+    def __init__(self, name: str, work: Callable[[], object]) -> None:
+        self.name = name
+        self.state = "loading"
+        threading.Thread(target=self._run, args=(work,), name=f"prepare {name}", daemon=True).start()
+
+    def _run(self, work: Callable[[], object]) -> None:
+        try:
+            work()
+            self.state = "ready"
+        except QorganError as error:
+            log.error("preparing %s failed: %s", self.name, error.code)
+            self.state = error.code
 
 
-def _readiness(database: Database, index: ClauseIndex, settings: Settings, warm: bool) -> Mapping[str, str]:
-    parts: dict[str, str] = {}
+def _load_models(embedder: Embedder) -> None:
+    embedder.embed_queries(["пожар"])
+    language_of("how wide is the emergency exit of the school")
+
+
+def _learn_terms(base: NormativeBase, state: State) -> State:
+    """Renew what search derives from the clauses, so that no question after the load waits for it."""
+    base.prepare()
+    return state
+
+
+def _readiness(
+    database: Database, index: ClauseIndex, settings: Settings, preparations: tuple[_Preparation, ...]
+) -> Mapping[str, str]:
+    parts = {preparation.name: preparation.state for preparation in preparations}
     try:
         database.check()
         parts["database"] = "ready"
@@ -181,8 +207,6 @@ def _readiness(database: Database, index: ClauseIndex, settings: Settings, warm:
     row = next((r for r in list_models(settings) if r.name == settings.models.embedder), None)
     if row is None or row.state not in ("ready", "endpoint"):
         parts["models"] = "missing or altered"
-    else:
-        parts["models"] = "ready" if warm else "loading"
     return parts
 
 

@@ -151,6 +151,15 @@ class Jobs:
         with views.named_errors():
             return views.job_of(self._status(job_id))
 
+    def given(self, job_id: str) -> State:
+        """Return the state the job was first enqueued with; raise `NotFound`."""
+        self._require_launch()
+        with views.named_errors():
+            status = self._status(job_id)
+        assert status.input is not None
+        state: State = status.input["args"][2]
+        return state
+
     def jobs(self, limit: int = 50, cursor: str | None = None) -> JobPage:
         """Return the newest jobs, or those after `cursor`. Raises `InvalidInput` on a cursor that is not ours."""
         self._require_launch()

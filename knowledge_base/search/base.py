@@ -88,6 +88,13 @@ class NormativeBase:
                 self._checked = time.monotonic()
             return self._base
 
+    def prepare(self) -> None:
+        """Work out what newly loaded redactions add, while questions go on being answered from the base as it is."""
+        for redaction in self._norms.redactions():
+            self._redaction_terms(redaction)
+        self.renew()
+        self.current()
+
     def renew(self) -> None:
         """Look for changes at the next question."""
         with self._lock:
@@ -107,7 +114,7 @@ class NormativeBase:
             for language, lexicon in own.items():
                 lexicons[language].merge(lexicon)
             pairs.extend(tied)
-        twins = tuple(self._table(source, target, pairs, stamp) for source, target in _TABLE_PAIRS) if pairs else ()
+        twins = tuple(self._table(source, target, pairs) for source, target in _TABLE_PAIRS) if pairs else ()
         if self._glossary_tables is None:
             self._glossary_tables = self._learn_glossary()
         tables = (*twins, *self._glossary_tables)
@@ -149,8 +156,9 @@ class NormativeBase:
         temporary.replace(path)
         return counted, twins
 
-    def _table(self, source: Language, target: Language, pairs: Sequence[tuple[str, str]], stamp: str) -> TermTable:
+    def _table(self, source: Language, target: Language, pairs: Sequence[tuple[str, str]]) -> TermTable:
         ordered = pairs if source is Language.KK else [(b, a) for a, b in pairs]
+        stamp = sha256("\x1f".join(text for pair in pairs for text in pair).encode()).hexdigest()
         return self._learnt("twins", stamp, source, target, ordered, MIN_COUNT)
 
     def _learn_glossary(self) -> tuple[TermTable, ...]:
