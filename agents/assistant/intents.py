@@ -16,6 +16,7 @@ class Intent(StrEnum):
     ASK = "ask"
     QUOTE = "quote"
     FIND_CLAUSE = "find_clause"
+    DEFINE = "define"
     INJECTION = "injection"
     SELF = "self"
 
@@ -53,7 +54,7 @@ def intent_of(question: str) -> Intent:
     for intent in (Intent.INJECTION, Intent.SELF):
         if patterns[intent].search(question):
             return intent
-    for intent in (Intent.FIND_CLAUSE, Intent.QUOTE):
+    for intent in (Intent.FIND_CLAUSE, Intent.QUOTE, Intent.DEFINE):
         if patterns[intent].search(outside):
             return intent
     return Intent.ASK

@@ -55,8 +55,9 @@ class Weights:
     phrases: float = 0.08
     place: float = 0.6
     title: float = 0.12
+    title_of_definition: float = 0.6  # instead of `title` where a term's meaning is asked for
 
-    def score(self, signals: Signals) -> float:
+    def score(self, signals: Signals, *, definition: bool = False) -> float:
         """Return the weighted sum."""
         return (
             self.fused * signals.fused
@@ -65,7 +66,7 @@ class Weights:
             + self.lexical * signals.lexical
             + self.phrases * signals.phrases
             + self.place * signals.place
-            + self.title * signals.title
+            + (self.title_of_definition if definition else self.title) * signals.title
         )
 
 

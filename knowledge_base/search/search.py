@@ -52,6 +52,7 @@ class Scope:
     jurisdictions: frozenset[str] | None = None
     act_ids: frozenset[str] | None = None
     languages: frozenset[Language] | None = None
+    definition: bool = False  # a term's meaning is asked for: the clause that defines it comes first
     places: tuple[tuple[PathStep, ...], ...] = ()  # where the question points to; speaks for clauses, excludes none
 
 
@@ -149,7 +150,9 @@ class ClauseSearch:
                 title=max(titled(query, c) for c in versions),
             )
             _, unit = max((focus[c.id] for c in versions if c.id in focus), default=(0.0, canonical))
-            result.append(Found(clauses[canonical], self.weights.score(signals), signals, unit))
+            result.append(
+                Found(clauses[canonical], self.weights.score(signals, definition=scope.definition), signals, unit)
+            )
         return sorted(result, key=lambda f: -f.score)[:limit]
 
     def _shown_in(self, language: Language, clauses: dict[str, Clause]) -> dict[str, str]:

@@ -21,6 +21,6 @@ def guard(ask: Ask) -> Ask:
         raise Abstained(Abstention.OUT_OF_SCOPE, message("out_of_scope.injection", language))
     if intent is Intent.SELF:
         raise Abstained(Abstention.OUT_OF_SCOPE, message("out_of_scope.self", language))
-    if intent is Intent.ASK and is_outside(ask.question):
+    if intent in (Intent.ASK, Intent.DEFINE) and is_outside(ask.question):
         raise Abstained(Abstention.OUT_OF_SCOPE, message("out_of_scope.default", language))
     return replace(ask, language=language, intent=intent)

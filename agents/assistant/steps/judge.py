@@ -19,6 +19,8 @@ LEAST_CONFIDENCE_ACROSS = 0.25
 
 NOTHING_IN_COMMON = 0.12
 COVERAGE, CLOSENESS, PHRASES = 0.6, 0.25, 0.15
+DEFINED = 0.25
+"""Added where a term's meaning is asked for and the clause defines a term that the question says."""
 
 _HOW_MANY = {
     Language.RU: re.compile(r"(?:сколько|скока|скольки)\s+(?:раз\s+в\s+|всего\s+)?(\w+)", re.IGNORECASE),
@@ -44,7 +46,10 @@ def judge(ask: Ask) -> Ask:
     if not ask.found:
         raise Abstained(Abstention.NO_SOURCE, message("no_source.nothing_found", ask.spoken))
     assert ask.query is not None
-    best, sure = max(((confidence(ask.query, f), f) for f in ask.found[:3]), key=lambda pair: pair[0])
+    best, sure = max(
+        ((confidence(ask.query, f, definition=ask.intent is Intent.DEFINE), f) for f in ask.found[:3]),
+        key=lambda pair: pair[0],
+    )
     least = LEAST_CONFIDENCE if sure.clause.language is ask.spoken else LEAST_CONFIDENCE_ACROSS
     nearest = [f.clause for f in ask.found[:2]]
     if best < NOTHING_IN_COMMON and not ask.referenced:
@@ -54,10 +59,12 @@ def judge(ask: Ask) -> Ask:
     return ask
 
 
-def confidence(query: Query, found: Found) -> float:
+def confidence(query: Query, found: Found, *, definition: bool = False) -> float:
     """Return how sure we are, 0..1, that a found clause speaks of the question."""
     signals = found.signals
     value = COVERAGE * signals.coverage + CLOSENESS * signals.dense + PHRASES * signals.phrases
+    if definition:
+        value += DEFINED * signals.title
     if not _says_what_is_counted(query, found):
         value *= _NOT_ASKED_FOR
     return min(value, 1.0)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from agents.assistant.context import Abstained, Ask
+from agents.assistant.intents import Intent
 from agents.assistant.messages import message
 from core.records import Abstention
 
@@ -16,7 +17,9 @@ def search(ask: Ask) -> Ask:
         raise Abstained(Abstention.NO_SOURCE, message("no_source.nothing_loaded", ask.spoken))
     query = ask.knowledge.builder.build(_without_names(ask), ask.spoken)
     acts = frozenset(a.id for a in ask.acts) if ask.acts else None
-    scope = replace(ask.scope, act_ids=acts, places=tuple(r.steps for r in ask.references))
+    scope = replace(
+        ask.scope, act_ids=acts, places=tuple(r.steps for r in ask.references), definition=ask.intent is Intent.DEFINE
+    )
     found = ask.knowledge.search.find(query, scope, READ)
     return replace(ask, query=query, found=tuple(found))
 

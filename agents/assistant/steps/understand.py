@@ -20,7 +20,7 @@ def understand(ask: Ask) -> Ask:
     """Set references, named acts, quote and scope. Abstain where the named act is not loaded."""
     designators = find_act_designators(ask.question)
     references = find_references(ask.question)
-    quote = quoted(ask.question) if ask.intent is Intent.FIND_CLAUSE or ask.intent is Intent.ASK else None
+    quote = quoted(ask.question) if ask.intent in (Intent.FIND_CLAUSE, Intent.ASK) else None
     named: dict[str, Act] = {}
     countries: set[str] = set()
     unknown: list[ActDesignator] = []
