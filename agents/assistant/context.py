@@ -11,7 +11,8 @@ from core.records import Abstention, Act, Claim, Clause, Redaction
 from knowledge_base.clauses.designators import ActDesignator
 from knowledge_base.clauses.references import Reference
 from knowledge_base.search.naming import ActNames
-from knowledge_base.search.query import Query, QueryBuilder
+from knowledge_base.search.query import Query
+from knowledge_base.search.query_builder import QueryBuilder
 from knowledge_base.search.search import ClauseSearch, Found, Scope
 
 

@@ -20,7 +20,7 @@ from knowledge_base.embedding import Embedder
 from knowledge_base.index.port import ClauseIndex
 from knowledge_base.search.lexicon import Lexicon
 from knowledge_base.search.naming import ActNames
-from knowledge_base.search.query import QueryBuilder, TermRow
+from knowledge_base.search.query_builder import QueryBuilder, TermRow
 from knowledge_base.search.search import ClauseSearch, ClauseSource
 from knowledge_base.search.translation import MIN_COUNT, TermTable, learn
 from knowledge_base.search.units import units

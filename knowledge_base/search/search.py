@@ -10,7 +10,8 @@ from core.records import Act, Clause, PathStep, Redaction
 from knowledge_base.embedding import Embedder
 from knowledge_base.index.port import ClauseIndex, Filters, Hit
 from knowledge_base.search.lexicon import Lexicon
-from knowledge_base.search.query import Query, QueryBuilder
+from knowledge_base.search.query import Query
+from knowledge_base.search.query_builder import QueryBuilder
 from knowledge_base.search.ranking import (
     Arm,
     Signals,

@@ -3,7 +3,8 @@ import pytest
 from core.languages import Language
 from knowledge_base.search.analysis import terms
 from knowledge_base.search.lexicon import Lexicon
-from knowledge_base.search.query import Query, QueryBuilder, TermRow
+from knowledge_base.search.query import Query
+from knowledge_base.search.query_builder import QueryBuilder, TermRow
 from knowledge_base.search.ranking import Arm, Weights, analysed, closeness, fuse, neighbouring, titled
 from knowledge_base.search.translation import TermTable
 from tests.knowledge_base.clause_maker import make_clause
