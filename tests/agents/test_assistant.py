@@ -160,3 +160,13 @@ def test_no_question_brings_it_down_or_makes_it_show_what_is_not_there(
 )
 def test_objects_of_supervision_are_not_taken_for_small_talk(assistant: QuoteAssistant, question: str):
     assert assistant.answer(question).abstention is not Abstention.OUT_OF_SCOPE
+
+
+def test_a_quoted_term_inside_a_question_does_not_hide_what_else_it_names(assistant: QuoteAssistant):
+    answer = assistant.answer("Что по СН РК 9.77-01-2011 значит «знак пожарной безопасности» на двери?")
+    assert answer.abstention is Abstention.NO_SOURCE
+
+
+def test_hardly_more_than_a_quote_asks_for_its_clause(assistant: QuoteAssistant):
+    answer = assistant.answer("«Атриум устраивают высотой не более 28 м» — номер?")
+    assert answer.claims[0].citations[0].clause_label == "п. 19"

@@ -12,6 +12,9 @@ from knowledge_base.search.naming import digits_key
 from knowledge_base.search.quoting import quoted
 from knowledge_base.search.search import Scope
 
+MOSTLY_QUOTE = 0.6
+"""Share of a question's characters from which a quote is what it is about."""
+
 COUNTRY = "jurisdiction"
 """Kind of a designator that names a country instead of an act."""
 
@@ -20,7 +23,7 @@ def understand(ask: Ask) -> Ask:
     """Set references, named acts, quote and scope. Abstain where the named act is not loaded."""
     designators = find_act_designators(ask.question)
     references = find_references(ask.question)
-    quote = quoted(ask.question) if ask.intent in (Intent.FIND_CLAUSE, Intent.ASK) else None
+    intent, quote = _quoted(ask)
     named: dict[str, Act] = {}
     countries: set[str] = set()
     unknown: list[ActDesignator] = []
@@ -39,12 +42,23 @@ def understand(ask: Ask) -> Ask:
     jurisdictions = frozenset({ask.knowledge.home, *countries, *(a.jurisdiction for a in named.values())})
     return replace(
         ask,
+        intent=intent,
         designators=designators,
         references=references,
         quote=quote,
         acts=tuple(named.values()),
         scope=Scope(as_of=ask.as_of, jurisdictions=jurisdictions),
     )
+
+
+def _quoted(ask: Ask) -> tuple[Intent, str | None]:
+    """Return the quote whose clause is wanted; a question that is hardly more than a quote asks for its clause."""
+    quote = quoted(ask.question)
+    if quote is None or ask.intent is Intent.FIND_CLAUSE:
+        return ask.intent, quote
+    if ask.intent is Intent.ASK and len(quote) >= MOSTLY_QUOTE * len(ask.question):
+        return Intent.FIND_CLAUSE, quote
+    return ask.intent, None
 
 
 def _has_acts_of(ask: Ask, jurisdiction: str | None) -> bool:
