@@ -13,6 +13,7 @@ from knowledge_base.clauses.markers import Key
 _WINDOW = 250
 _NEXT = 3.0
 _RESTART = 1.0
+_FARTHEST = 14  # a jump over more numbers is as unlikely as over so many: an extract leaves many out
 _ONE: tuple[int, int] = (1, 0)
 
 
@@ -44,7 +45,7 @@ def follows(before: Key, after: Key) -> float | None:
         if (gap == 1 and inserted <= 1) or (gap == 0 and inserted == before[same][1] + 1):
             score = _NEXT
         else:
-            score = 1.2 - 0.25 * max(gap, 1)
+            score = 1.2 - 0.25 * min(max(gap, 1), _FARTHEST)
         depth = len(before) - same - 1
         if depth == 0 and gap > 1:
             score += 0.3
@@ -58,6 +59,8 @@ def best_chain(candidates: Sequence[Candidate]) -> list[Candidate]:
     for i, candidate in enumerate(candidates):
         first = candidate.key[0]
         start = 2.0 if candidate.key == (_ONE,) else 1.0 - 0.25 * (min(first[0], 1000) - 1) / len(candidate.key)
+        if first[0] >= 1000:  # «А.1», of an appendix
+            start = 1.0 - 0.25 * (candidate.key[1][0] - 1) if len(candidate.key) > 1 else start
         top, source = max(start, -2.0), -1
         for j in range(i - 1, max(-1, i - _WINDOW), -1):
             before = candidates[j]

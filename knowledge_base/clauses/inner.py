@@ -114,7 +114,8 @@ class _Finder:
 
     def _refers(self, place: int) -> bool:
         before = self._lines[place - 1]
-        return not before.whole and bool(re.search(r"(?:пункт\w*|подпункт\w*|п\.|пп\.|и|или|,)$", before.text))
+        words = r"(?:пункт\w*|подпункт\w*)$" if before.whole else r"(?:пункт\w*|подпункт\w*|п\.|пп\.|и|или|,)$"
+        return re.search(words, before.text) is not None
 
     def _ends_list(self, line: Line, place: int) -> bool:
         """The text after a list that is the clause's own, not the last item's."""

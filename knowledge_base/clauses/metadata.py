@@ -114,10 +114,25 @@ _NUMBERED_ACT = re.compile(
     re.I,
 )
 _NUMBERED_ACT_KK = re.compile(
-    r"(?P<issuer>.{0,260}?)\s(?P<date>\d{4} жыл\w+ \d{1,2} [а-яәғқңөұүһі]+)\s(?:№|N)\s?(?P<number>[\w/.-]+)\s"
-    r"(?P<kind>бірлескен бұйрығы|бұйрығы|қаулысы|Заңы|Кодексі|Жарлығы|шешімі)",
+    r"(?P<issuer>(?:Қазақстан|ҚР).{0,260}?)\s(?P<date>\d{4} жыл\w+ \d{1,2} [а-яәғқңөұүһі]+)\s(?:№|N)\s?"
+    r"(?P<number>[\w/.-]+)\s(?P<kind>бірлескен бұйрығы|бұйрығы|қаулысы|Заңы|Кодексі|Жарлығы|шешімі)",
     re.I,
 )
+_LAW_KK = re.compile(
+    r"(?P<issuer>Қазақстан Республикасының)\s(?:\w+\s)?(?P<kind>Заңы|Кодексі|Жарлығы)\s"
+    r"(?P<date>\d{4} жыл\w+ \d{1,2} [а-яәғқңөұүһі]+)\s(?:№|N)\s?(?P<number>[\w/.-]+)",
+    re.I,
+)
+_NAMED = (_NUMBERED_ACT, _NUMBERED_ACT_KK, _LAW_KK)
+_DATED_NUMBER = re.compile(
+    r"(?P<date>\d{1,2} [а-я]+ \d{4}) (?:года|г\.)\s(?:№|N)\s?\d{1,4}-[IVXІХ]+"
+    r"|(?P<date_kk>\d{4} жыл\w* \d{1,2} [а-яәғқңөұүһі]+)\.?\s(?:№|N)\s?\d{1,4}-[IVXІХ]+",
+    re.I,
+)
+_FOREWORD = re.compile(
+    r"(?:предисловие|введение|содержание|алғы\s?сөз|кіріспе|мазмұны|сведения о своде правил)\.?$", re.I
+)
+_NORMS = re.compile(r"свод\w* правил|строительн\w+ норм|государственн\w+ норматив|ережелер жина|құрылыс норма", re.I)
 _KINDS = {
     "приказ": "order",
     "совместный приказ": "order",
@@ -148,7 +163,7 @@ _STOP_TITLE = re.compile(
     r"|құрылыс нормалары|свод\s*правил|ережелер жинағы|министерств|министрліг|комитет|по делам"
     r"|ликвидации последствий|москва|астана|нур-султан|алматы|стандартинформ|^введени"
     r"|дата введения|енгізілген|предисловие|алғы сөз|содержание|^©|^\d{4}$|^с в о д|приказ|утвержд|fire|system"
-    r"|комитетi|консультантплюс",
+    r"|комитетi|консультантплюс|межгосударственн|национальный стандарт|^\(?мгс\)?$|^гост|^мемст|^\d+\s?[–—-]$",
     re.I,
 )
 
@@ -157,11 +172,14 @@ def read_metadata(lines: Sequence[str], heads: Sequence[str], name: str, sidecar
     """Return what `lines` (the whole text) and `heads` (running heads) say, overridden by `sidecar`."""
     opening = _before_norms([line for line in lines[:_OPENING] if line])
     own = _own_designators(opening, heads)
-    numbered = _numbered_act(opening[:25], lines[-12:])
+    opening = [line for line in opening if not re.match(r"(?:Сноска|Ескерту)\.", line)]
+    numbered, line_of_number = _numbered_act(opening[:25], lines[-12:])
+    text_of_opening = " ".join(opening)
     titles: dict[Language, str] = {}
     kind, number, jurisdiction, issuer, adopted = "act", re.sub(r"\.\w{1,4}$", "", name), None, None, None
     replaces: tuple[str, ...] = ()
-    if own and (numbered is None or _is_code_of_rules(opening)):
+    if own and (numbered is None or _is_code_of_rules(opening) or _NORMS.search(" ".join(opening[:8]))):
+        numbered = None
         first = own[0]
         kind, number, jurisdiction = first.kind, first.number, first.jurisdiction_hint
         titles = _titles_beside(opening, [one.number for one in own])
@@ -169,9 +187,13 @@ def read_metadata(lines: Sequence[str], heads: Sequence[str], name: str, sidecar
         issuer, adopted = _approval(" ".join(opening))
     elif numbered is not None:
         kind, number, issuer, adopted = numbered
-        titles = _title_of_order(opening, kind)
+        titles = _title_of_order(opening, line_of_number)
+        named = _named_by_file(name) if _NORMS.search(" ".join(titles.values()) or text_of_opening[:600]) else None
+        if named is not None:
+            kind, number, jurisdiction = named.kind, named.number, named.jurisdiction_hint
+            titles = _title_in_quotes(text_of_opening) or titles
     aliases = tuple(dict.fromkeys(one.number for one in own if one.number != number and not numbered))
-    text = " ".join(opening)
+    text = text_of_opening
     in_force = _IN_FORCE.search(text) if numbered is None or own else _takes_effect(lines)
     return Metadata(
         jurisdiction=sidecar.jurisdiction or jurisdiction or _state(text),
@@ -186,11 +208,24 @@ def read_metadata(lines: Sequence[str], heads: Sequence[str], name: str, sidecar
         replaces=replaces,
         issuer=sidecar.issuer or issuer,
         adopted_on=sidecar.adopted_on or adopted,
-        valid_from=sidecar.valid_from or (find_date(in_force.group(1)) if in_force else None),
+        valid_from=sidecar.valid_from or (find_date(next(filter(None, in_force.groups()))) if in_force else None),
         valid_to=sidecar.valid_to,
         status=sidecar.status or _stated_status(opening),
         replaced_by=sidecar.replaced_by,
     )
+
+
+def _named_by_file(name: str) -> ActDesignator | None:
+    """The designator of a code of rules that its text leaves out and the name of its file gives."""
+    words = re.sub(r"\.[a-zA-Z]{1,5}$", "", name).replace("_", " ")
+    words = re.sub(r"свод правил", "СП", words, flags=re.I)
+    found = [one for one in find_act_designators(words) if one.series and one.kind != "jurisdiction"]
+    return found[0] if len(found) == 1 else None
+
+
+def _title_in_quotes(text: str) -> dict[Language, str]:
+    m = re.search(r"свод\w* правил\s+[\"«](.{8,400}?)[\"»]", text, re.I)
+    return {Language.RU: m.group(1)} if m else {}
 
 
 def _before_norms(opening: list[str]) -> list[str]:
@@ -204,7 +239,9 @@ def _before_norms(opening: list[str]) -> list[str]:
 def _takes_effect(lines: Sequence[str]) -> re.Match[str] | None:
     for line in lines:
         if m := re.search(
-            r"(?:Настоящ|Осы)\w*\s[\w\s]{0,40}(?:вводится в действие|введен в действие)\W{0,3}с\s(\d[^;№]{6,30})", line
+            r"Настоящ\w*\s[\w\s]{0,40}(?:вводится в действие|введен в действие)\W{0,3}с\s(\d[^;№]{6,30})"
+            r"|Осы\s[\w\s]{0,40}?(?P<kk>\d{4}\sжыл\w+\s\d{1,2}\s\w+)\s(?:бастап\s)?қолданысқа енгізіл",
+            line,
         ):
             return m
     return None
@@ -228,35 +265,44 @@ def _own_designators(opening: Sequence[str], heads: Sequence[str]) -> list[ActDe
 
 
 def _is_code_of_rules(opening: Sequence[str]) -> bool:
-    return not any(_NUMBERED_ACT.match(line) or _NUMBERED_ACT_KK.match(line) for line in opening[:3])
+    return not any(pattern.match(line) for line in opening[:3] for pattern in _NAMED)
 
 
-def _numbered_act(opening: Sequence[str], ending: Sequence[str]) -> tuple[str, str, str | None, date | None] | None:
+_Numbered = tuple[str, str, str | None, date | None]
+
+
+def _numbered_act(opening: Sequence[str], ending: Sequence[str]) -> tuple[_Numbered | None, int]:
+    """Kind, number, issuer and date of an act named by a number of its own, and the line on which it is named."""
+    for length in (1, 5):  # the line may be broken at a width
+        for place in range(len(opening)):
+            text = " ".join(opening[place : place + length])
+            m = next((found for pattern in _NAMED if (found := pattern.match(text))), None)
+            if m and (adopted := find_date(m["date"])):
+                kind = _KINDS.get(m["kind"].casefold(), "act")
+                issuer = m["issuer"].strip(" ,") or None
+                return (kind, m["number"].rstrip("."), None if kind in ("law", "code") else issuer, adopted), place
     joined = " ".join(opening[:8])
-    for text in (*opening, joined):
-        m = _NUMBERED_ACT.match(text) or _NUMBERED_ACT_KK.match(text)
-        if m and (adopted := find_date(m["date"])):
-            issuer = m["issuer"].strip(" ,") or None
-            return _KINDS.get(m["kind"].casefold(), "act"), m["number"].rstrip("."), issuer, adopted
     heading = re.match(
         r"\W*(КОДЕКС|ЗАКОН)\sРЕСПУБЛИКИ КАЗАХСТАН|\W*ҚАЗАҚСТАН РЕСПУБЛИКАСЫНЫҢ (КОДЕКСІ|ЗАҢЫ)", joined, re.I
     )
     tail = " ".join(ending)
     number = re.search(r"(?:№|N)\s?(\d{1,4}-[IVXІХ]+)(?:\s?(?:зрк|қрз))?", f"{joined} {tail}", re.I)
     if heading is None or number is None:
-        return None
+        return None, -1
     word = (heading.group(1) or heading.group(2)).casefold()
-    return _KINDS[word], number.group(1).upper(), None, find_date(tail) or find_date(joined)
+    dated = _DATED_NUMBER.search(tail) or _DATED_NUMBER.search(joined)
+    adopted = find_date(dated["date"] or dated["date_kk"]) if dated else find_date(joined)
+    return (_KINDS[word], number.group(1).upper(), None, adopted), -1
 
 
 def _titles_beside(opening: Sequence[str], numbers: Sequence[str]) -> dict[Language, str]:
     """The title of a building code: the free lines next to its number, in each language."""
+    front = next((i for i, line in enumerate(opening) if i > 2 and _FOREWORD.match(line)), len(opening))
+    opening = opening[:front]
     places = [i for i, line in enumerate(opening) if any(n.split(" ")[-1] in line for n in numbers) and len(line) < 60]
-    if not places:
-        return {}
     titles: dict[Language, list[str]] = {}
-    after = _run(opening, places[-1] if len(places) < 3 else places[min(1, len(places) - 1)], 1)
-    before = _run(opening, places[0], -1)[::-1]
+    after = _run(opening, places[-1] if len(places) < 3 else places[1], 1) if places else []
+    before = _run(opening, places[0], -1)[::-1] if places else []
     for line in after or before or _longest_run(opening):
         scores = letters_of(line)
         language = max(scores, key=lambda one: scores[one])
@@ -290,10 +336,10 @@ def _longest_run(opening: Sequence[str]) -> list[str]:
     return best[:5]
 
 
-def _title_of_order(opening: Sequence[str], kind: str) -> dict[Language, str]:
+def _title_of_order(opening: Sequence[str], line_of_number: int) -> dict[Language, str]:
     lines: list[str] = []
-    for line in opening[:10]:
-        if _NUMBERED_ACT.match(line) or _NUMBERED_ACT_KK.match(line) or re.match(r"(?:Раздел|Глава|Статья|\d+-)", line):
+    for line in opening[: line_of_number if line_of_number >= 0 else 10][:10]:
+        if re.match(r"(?:Раздел|Глава|Статья|\d+-)", line):
             break
         lines.append(line)
     if not lines:

@@ -14,8 +14,8 @@ _OF_THE_ACT = re.compile(r"приказ|постановлени|решени|р
 _SIGNATURE = re.compile(
     r"(?:(?:Первый )?(?:И\. ?о\. |Исполняющий обязанности )?(?:заместител\w+ )?(?:Министр|Президент"
     r"|Премьер-Министр|Председатель"
-    r"|Руководитель|Аким|Вице-министр)(?![\w])|Қазақстан Республикасы(?:ның)?(?:\s[\w,-]+){0,6}\s?(?:Министрі?"
-    r"|Президенті)$"
+    r"|Руководитель|Аким|Вице-министр)(?![\w])|Қазақстан Республикасы(?:ның)?(?:\s[\w,-]+){0,6}\s?(?:[Мм]инистрі?"
+    r"|Президенті)(?:\s+(?:[А-ЯӘҒҚҢӨҰҮҺІ]\.\s?){1,2}[\w-]+)?$|Қазақстан Республикасының$"
     r"|[\"«]?(?:СОГЛАСОВАНО?|КЕЛІСІЛДІ|КЕЛІСІЛГЕН)[\"»]?$)"
 )
 
@@ -180,7 +180,7 @@ class Outline:
         return self._resume if self._resume is not None else self._current
 
     def _table(self, item: TableItem) -> None:
-        if self._current.level is not Level.TABLE:
+        if self._current.level is not Level.TABLE or self._begins_another(self._current, item):
             last = self._last_table()
             if item.table.continued and last is not None:
                 self._resume, self._current = self._back(), last
@@ -192,6 +192,17 @@ class Outline:
                 node.heading = item.table.caption
                 self._current = self._resume.add(node)
         self.left.extend(add_table(self._current, item))
+
+    def _begins_another(self, node: Node, item: TableItem) -> bool:
+        """Tell whether a table right after another is one of its own: by its number, or by its shape in a file of whole
+        tables."""
+        if not node.rows or item.table.continued:
+            return False
+        caption = find_marker(item.table.caption) if item.table.caption else None
+        if caption is not None and caption.sign is Sign.TABLE:
+            return not is_same_table(node, caption.number)
+        wide = max((len(row) for row in item.table.rows), default=0)
+        return item.page is None and item.table.header_rows > 0 and wide != len(node.rows[-1].cells)
 
     def _note(self, line: Line, marker: Marker) -> None:
         if self._current.level is Level.TABLE:
@@ -254,7 +265,9 @@ class Outline:
         if line.text.startswith("*") or (re.match(r"<?\d{1,2}[)>]", line.text) and table.rows):
             return False
         if table.rows:
-            noted = any(find_note(one) for one in table.lines[1:])
+            noted = any(find_note(one) for one in table.lines[max(table.caption_lines, 0) :])
+            if line.whole and noted:
+                return re.match(r"\d{1,2}[.)]\s|[-–—*]\s?", line.text) is None
             return not noted or (
                 is_prose(self._reading.items, place) and (line.size or 0) > (table.lines[-1].size or 99)
             )

@@ -12,7 +12,7 @@ _LONGEST_TERM = 160
 _FEWEST_DEFINITIONS = 3
 _DEFINITION = re.compile(r"(?![-–—•*])[^.;:!?]{2,110}(?:\s[–—-]\s|:\s)\S")
 _STAMP = re.compile(
-    r"^\((?:форма|нысан|обязательн\w+|рекоменд\w+|справочн\w+|міндетті|ұсынылатын|анықтамалық|information"
+    r"^(?:Форма|Нысан|ФОРМА)$|^\((?:форма|нысан|обязательн\w+|рекоменд\w+|справочн\w+|міндетті|ұсынылатын|анықтамалық|information"
     r"|normative)\w*\)",
     re.I,
 )
@@ -146,7 +146,9 @@ def _same_style(before: Line, line: Line) -> bool:
 
 
 def _caption(node: Node, hyphenation: Hyphenation) -> str:
-    size = node.caption_lines if node.caption_lines > 0 else heading_size(node.lines, node.rest) if node.lines else 0
+    size = node.caption_lines
+    if size < 0:
+        size = heading_size(node.lines, node.rest) if node.lines else 0
     text, _ = assemble(node.lines[:size], hyphenation)
     return text[:_LONGEST_HEADING]
 

@@ -16,7 +16,7 @@ _REFERS = re.compile(
     r"|чем|при|для"
     r"|СП|СН|СНиП|ГОСТ|ГОСТ Р|СТ|РК|ҚР|ҚН|ЕЖ|МЕМСТ|ISO|EN|IEC|и/или|=|≤|≥|<|>|\+|бап\w*|тарма\w+|кесте\w*|және"
     r"|немесе|мен|бен|пен"
-    r"|кемінде|класс\w*|тип\w*|равн\w+|составляет|примерно|около|ещё|еще|всех|clauses?|sections?|articles?|of"
+    r"|кемінде|класс(?:а|у|ом|е|ы|ов|ам|ами|ах)?|тип\w*|равн\w+|составляет|примерно|около|ещё|еще|всех|clauses?|sections?|articles?|of"
     r"|and|to)$",
     re.I,
 )
@@ -62,7 +62,9 @@ def _mark(reading: Reading) -> None:
         marker = None
         if isinstance(item, Line):
             marker = find_marker(item.text)
-            if marker is not None and not _stands(marker, item, before, reading.is_order):
+            above = reading.markers[-1] if reading.markers else None
+            after_heading = above is not None and above.sign is Sign.CONTAINER and above.level is not Level.ARTICLE
+            if marker is not None and not _stands(marker, item, before, reading.is_order, after_heading):
                 marker = None
             before = item
         else:
@@ -70,7 +72,7 @@ def _mark(reading: Reading) -> None:
         reading.markers.append(marker)
 
 
-def _stands(marker: Marker, line: Line, before: Line | None, is_order: bool) -> bool:
+def _stands(marker: Marker, line: Line, before: Line | None, is_order: bool, after_heading: bool) -> bool:
     if marker.sign is Sign.APPROVED:
         if not is_order or (before is not None and not before.layout and _refers(before)):
             return False
@@ -78,6 +80,8 @@ def _stands(marker: Marker, line: Line, before: Line | None, is_order: bool) -> 
             return False
         return line.layout or line.centred or line.whole or len(line.text) < 90
     if line.whole or line.layout or before is None:
+        return True
+    if marker.sign is Sign.CONTAINER and after_heading:
         return True
     if marker.sign is Sign.APPENDIX and marker.rest and marker.rest[0].islower() and line.text.endswith("."):
         return False
@@ -117,7 +121,7 @@ def is_prose(items: Sequence[Item], place: int) -> bool:
 
 def _number(reading: Reading) -> None:
     scope: list[tuple[Candidate, Numbered]] = []
-    zone, notes_next, in_article = 0, 0, False
+    zone, notes_next, in_article, closing = 0, 0, False, False
     before: Item | None = None
     before_marker: Marker | None = None
     for place, item in enumerate(reading.items):
@@ -130,13 +134,14 @@ def _number(reading: Reading) -> None:
                 if marker.level is Level.ARTICLE or marker.sign in (Sign.APPENDIX, Sign.APPROVED):
                     _settle(reading, scope)
                     scope = []
-            elif marker.sign is Sign.NOTES:
+            elif marker.sign is Sign.NOTES or (marker.sign is Sign.NOTE and not marker.rest and not marker.number):
                 notes_next = 1
+                closing = in_article or isinstance(before, TableItem) or not any(c.weight > 0 for c, _ in scope)
         elif isinstance(item, Line) and (number := find_number(item.text)) is not None:
             weight = _weigh(reading, place, item, number, before, before_marker)
             if notes_next > 0 and number.key == ((notes_next, 0),):
                 notes_next += 1
-                weight -= 9.0 if in_article else 2.0  # notes close an article; clauses go on after notes
+                weight -= 9.0 if closing else 2.0  # notes close an article or a table; clauses go on after others
             if weight > _HOPELESS:
                 scope.append((Candidate(place, number.key, number.last, weight, zone), number))
         before, before_marker = item, marker

@@ -5,6 +5,7 @@ from collections import Counter
 
 from knowledge_base.clauses.joining import fold
 from knowledge_base.clauses.model import Item, LeftOut, Line, TableItem
+from knowledge_base.clauses.stamps import join_stamps
 from knowledge_base.source import PageBreak, Paragraph, SourceDocument, TableBlock
 
 _PAGE_NUMBER = re.compile(r"^(?:[-–—]\s?)?(?:\d{1,4}|[IVXLC]{1,7})(?:\s?[-–—])?$|^\d{1,4}\s?/\s?\d{1,4}$")
@@ -22,7 +23,7 @@ def read_stream(document: SourceDocument) -> tuple[list[Item], list[LeftOut]]:
     left = [LeftOut(reason, fold(text)) for reason, text in document.left_out]
     items, heads = _without_running_heads(items)
     items, contents = _without_contents(items)
-    return items, left + heads + contents
+    return join_stamps(items), left + heads + contents
 
 
 def _items(document: SourceDocument) -> list[Item]:
@@ -114,7 +115,7 @@ def _without_running_heads(items: list[Item]) -> tuple[list[Item], list[LeftOut]
                 heads[id(line)] = "page mark"
             elif len(pages) >= 3 and place in {0, 1, 2, len(page) - 1, len(page) - 2} and _is_number(line):
                 heads[id(line)] = "page number"
-            elif edge and counted[_shape(line.text)] >= threshold and not _structural(line.text):
+            elif edge and counted[_shape(line.text)] >= threshold and not _is_text(line.text):
                 heads[id(line)] = "running head"
     return _part(items, heads)
 
@@ -123,7 +124,12 @@ def _is_number(line: Line) -> bool:
     return bool(_PAGE_NUMBER.match(line.text))
 
 
-def _structural(text: str) -> bool:
+def _is_text(text: str) -> bool:
+    """What no running head is: the start of a clause, or the inside of a sentence."""
+    if text[:1].islower() and (len(text) > 60 or text.endswith((".", ";", ",", ":", ")", "-"))):
+        return True
+    if re.search(r"вводится в действие|официальн\w+ опубл|қолданысқа енгізіл", text):
+        return True
     return bool(re.match(r"(?:\d+[.)]|[а-я]\)|приложение|таблица|статья|глава|примечание)", text.casefold()))
 
 

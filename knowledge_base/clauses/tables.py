@@ -81,12 +81,18 @@ def _head_rows(table: TableBlock, body: list[tuple[str, ...]]) -> int:
     """Number of header rows: the reader's, and up to a row that only counts the columns (1 | 2 | 3)."""
     heads = min(table.header_rows, len(body))
     for i, row in enumerate(body[:5]):
-        filled = [cell for cell in row if cell]
-        if len(filled) >= 2 and all(cell.isdigit() for cell in filled):
-            numbers = [int(cell) for cell in filled]
-            if numbers == list(range(numbers[0], numbers[0] + len(numbers))) and numbers[0] <= 2:
-                return i + 1
+        if _counts_columns(row):
+            return i + 1
     return heads if heads < len(body) else 0
+
+
+def _counts_columns(row: tuple[str, ...]) -> bool:
+    """Tell whether a row only counts the columns: 1 | 2 | 3."""
+    filled = [cell for cell in row if cell]
+    if len(filled) < 2 or not all(cell.isdecimal() for cell in filled):
+        return False
+    numbers = [int(cell) for cell in filled]
+    return numbers == list(range(numbers[0], numbers[0] + len(numbers))) and numbers[0] <= 2
 
 
 def _columns(head: list[tuple[str, ...]]) -> tuple[str, ...]:
@@ -95,7 +101,7 @@ def _columns(head: list[tuple[str, ...]]) -> tuple[str, ...]:
     width = max(len(row) for row in head)
     names: list[list[str]] = [[] for _ in range(width)]
     for level, row in enumerate(head):
-        if len([c for c in row if c]) >= 2 and all(cell.isdigit() for cell in row if cell):
+        if _counts_columns(row):
             continue
         spread = ""
         for column in range(width):

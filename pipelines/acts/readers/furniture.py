@@ -22,6 +22,9 @@ _DEEPEST = 8  # lines of a head or foot
 _NUMBER_ONLY = re.compile(
     r"^\W*(?:стр\.?|с\.|бет|page|p\.)?\W*(\d{1,4}|[ivxlc]{1,7})(?:\s*(?:/|из|of|-ден)\s*\d{1,4})?\W*$", re.IGNORECASE
 )
+_AMENDMENT = re.compile(
+    r"вводится в действие|официальн\w+ опубликовани|в редакции (?:приказ|закон)|қолданысқа енгізіл|ресми жариялан", re.I
+)
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
 Peeled = tuple[str, ...]
@@ -42,13 +45,23 @@ def find_furniture(edges: Sequence[Sequence[str]], exempt: Callable[[str], bool]
             for page, lines in enumerate(edges)
             if len(lines) > len(peeled[page]) and len(lines[len(peeled[page])]) <= _LONGEST
         }
-        rank = {page: text for page, text in rank.items() if not exempt(text)}
+        rank = {page: text for page, text in rank.items() if not exempt(text) and not is_running_text(text)}
         found = _repeated(rank, fewest) | _numbered(rank, fewest)
+        if not found and not depth and len(edges) == _TIMES - 1:
+            found = _numbered_in_turn(rank)
         if not found:
             break
         for page in found:
             peeled[page].append(PAGE_NUMBER if _NUMBER_ONLY.match(_close_up(rank[page])) else RUNNING_HEAD)
     return [tuple(reasons) for reasons in peeled]
+
+
+def is_running_text(line: str) -> bool:
+    """Whether a line is the inside of a sentence: an amendment footnote says the same on every page."""
+    text = line.strip()
+    if _AMENDMENT.search(text):
+        return True
+    return text[:1].islower() and (len(text) > 60 or text.endswith((".", ";", ",", ":", ")", "-")))
 
 
 def _close_up(text: str) -> str:
@@ -109,6 +122,15 @@ def _numbered(rank: dict[int, str], fewest: int) -> set[int]:
     if common[True] > common[False]:
         found.update(alone)
     return found
+
+
+def _numbered_in_turn(rank: dict[int, str]) -> set[int]:
+    """The page numbers of a document of so few pages that nothing on them comes back often enough."""
+    values = {
+        page: _value(only.group(1)) for page, text in rank.items() if (only := _NUMBER_ONLY.match(_close_up(text)))
+    }
+    in_turn = len(values) == _TIMES - 1 and len({value - page for page, value in values.items()}) == 1
+    return set(values) if in_turn else set()
 
 
 def _value(number: str) -> int:

@@ -1,5 +1,6 @@
 """Tables of DOCX and HTML: cells with spans -> rows of one width, and tables that only lay out text."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -7,6 +8,9 @@ from knowledge_base.source import Block, Paragraph, TableBlock
 from pipelines.acts.readers.captions import is_caption
 from pipelines.acts.readers.tables import count_header_rows
 
+_KAZAKH = re.compile(r"[әғқңөұүһіӘҒҚҢӨҰҮҺІ]")
+_PARALLEL_ROWS = 3  # of two columns in two languages
+_TELLING = 25  # characters that show their language
 _WIDEST = 1000  # columns; a span over this is nonsense
 _SIGNATURE_ROWS = 6
 _LONGEST_TITLE = 250
@@ -52,6 +56,8 @@ def table_blocks(rows: Sequence[Sequence[SpannedCell]], caption: str = "") -> li
     rows = [row for row in rows if any(cell.text for cell in row)]
     if not rows:
         return []
+    if not caption and _is_parallel(rows):
+        return [block for column in (0, 1) for row in rows if column < len(row) for block in row[column].content]
     grid, tall = _spread(rows)
     if not caption and _is_layout(rows, grid):
         return [block for row in rows for cell in row for block in cell.content]
@@ -75,6 +81,18 @@ def _is_layout(rows: Sequence[Sequence[SpannedCell]], grid: Sequence[Sequence[st
     if len(grid) == 1:
         return len(rows[0]) < 4
     return len(grid[0]) == 2 and len(grid) <= _SIGNATURE_ROWS and sum(bool(row[1]) for row in grid) <= 1
+
+
+def _is_parallel(rows: Sequence[Sequence[SpannedCell]]) -> bool:
+    """One text in two languages side by side: Kazakh down one column, Russian down the other."""
+    pairs = [(row[0].text, row[1].text) for row in rows if len(row) == 2 and all(len(cell.text) > 2 for cell in row)]
+    if len(rows) < _PARALLEL_ROWS or len(pairs) < 0.6 * len(rows) or any(len(row) > 2 for row in rows):
+        return False
+    long = [pair for pair in pairs if min(map(len, pair)) >= _TELLING]
+    shown = [(bool(_KAZAKH.search(left)), bool(_KAZAKH.search(right))) for left, right in long]
+    return len(shown) >= _PARALLEL_ROWS and max(shown.count((True, False)), shown.count((False, True))) >= 0.8 * len(
+        shown
+    )
 
 
 def _spread(rows: Sequence[Sequence[SpannedCell]]) -> tuple[tuple[tuple[str, ...], ...], int]:

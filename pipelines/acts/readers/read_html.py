@@ -39,6 +39,7 @@ _MAIN = (
 )
 _MAIN_SHARE = 0.5  # of the page's text that the main part must hold to be believed
 _MENU_NAME = re.compile(r"menu|navbar|navigation|breadcrumb|sidebar|toolbar|cookie|pagination", re.IGNORECASE)
+_LONGEST_NAME = 2000  # characters of the name of an act with its issuer, date and number
 _MENU_LINKS = 0.6  # share of a menu's text that is links
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([\w-]+)""", re.IGNORECASE)
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
@@ -57,7 +58,8 @@ def read_html(data: bytes, name: str, sha256: str) -> SourceDocument:
     reader = _Reader()
     title = " ".join((root.findtext(".//title") or "").split())
     body = root.find("body")
-    blocks = take_captions(list(reader.read(_main_part(root if body is None else body, reader))))
+    main = _main_part(root if body is None else body, reader)
+    blocks = [*reader.heading, *take_captions(list(reader.read(main)))]
     metadata = {"encoding": encoding} | ({"title": title} if title else {})
     return SourceDocument(
         name=name, kind="html", sha256=sha256, blocks=tuple(blocks), left_out=tuple(reader.left_out), metadata=metadata
@@ -86,11 +88,27 @@ def _main_part(body: html.HtmlElement, reader: "_Reader") -> html.HtmlElement:
             for ancestor in found.iterancestors():
                 for element in ancestor:
                     if element not in path_down and isinstance(element.tag, str):
+                        if _names_act(element, found):
+                            reader.heading.extend(reader.read(element))
+                            continue
                         reader.leave_out(SCRIPT if element.tag in _SCRIPTS else NAVIGATION, element)
                 if ancestor is body:
                     break
             return found
     return body
+
+
+def _names_act(element: html.HtmlElement, main: html.HtmlElement) -> bool:
+    """Whether it is the name of the act, which its site prints above the text: one heading with a line or two."""
+    headings = [one for one in element.iter("h1") if _length(one)]
+    if (
+        len(headings) != 1
+        or main.find(".//h1") is not None
+        or element.tag in _SCRIPTS | _CONTROLS | {"header", "footer"}
+    ):
+        return False
+    links = sum(_length(link) for link in element.iter("a"))
+    return _length(element) < _LONGEST_NAME and links < _MENU_LINKS * _length(element)
 
 
 def _length(element: html.HtmlElement) -> int:
@@ -120,6 +138,7 @@ class _Line:
 @dataclass
 class _Reader:
     left_out: list[tuple[str, str]] = field(default_factory=list)
+    heading: list[Block] = field(default_factory=list)  # what stands above the main part
     line: _Line = field(default_factory=_Line)
 
     def leave_out(self, why: str, element: html.HtmlElement) -> None:

@@ -20,7 +20,7 @@ TABLE_RULE = "table rule"
 
 _PAGE_MARK = re.compile(r"^\s*\[\s*(?:стр|с|бет|page|p)\.?\s*(\d{1,5})\s*\]\s*$", re.IGNORECASE)
 _ROW_RULE = re.compile(r"^[\s|+:=-]*-{2,}[\s|+:=-]*$")
-_CELL_BORDER = re.compile(r"\s\|\s|\t+\|\s*")
+_CELL_BORDER = re.compile(r"\s\|(?=\s)|\t+\|\s*")
 _CHAR_PT = 5.0  # half an em of 10 pt: what a leading space is worth as an indent
 _EDGE_LINES = 8
 _SENTENCE_END = tuple(".;:!?…»)")
@@ -138,8 +138,8 @@ def _cells(line: str) -> tuple[str, ...]:
     stripped = line.strip()
     framed = stripped.startswith("|") and stripped.endswith("|") and len(stripped) > 1
     if framed:
-        stripped = f" {stripped[1:-1]} "
-    cells = tuple(cell.strip() for cell in _CELL_BORDER.split(stripped))
+        stripped = stripped[1:-1]
+    cells = tuple(cell.strip() for cell in _CELL_BORDER.split(f" {stripped} "))
     return cells if len(cells) > 1 else ()
 
 
@@ -182,13 +182,22 @@ def _table(rows: Sequence[tuple[str, ...]], page: int | None, caption: str, cont
     rows = tuple(tuple(cell.replace(SOFT_HYPHEN, "") for cell in row) for row in rows)
     return TableBlock(
         rows=rows,
-        header_rows=count_header_rows(rows, captioned=bool(caption)),
+        header_rows=count_header_rows(rows, 2 if _has_stacked_head(rows) else 1, captioned=bool(caption)),
         caption=caption,
         page=page,
         row_pages=(page,) * len(rows),
         row_boxes=(None,) * len(rows),
         continued=continued,
     )
+
+
+def _has_stacked_head(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the second row goes on with the heading: it names what a merged cell of the first one spans."""
+    if len(rows) < 3 or len(rows[0]) != len(rows[1]) or not rows[0][0] or rows[1][0]:
+        return False
+    filled = [i for i, cell in enumerate(rows[1]) if cell]
+    spanned = [i for i, cell in enumerate(rows[0]) if not cell]
+    return bool(spanned) and set(spanned) <= set(filled) and all(not rows[0][i] or i + 1 in spanned for i in filled)
 
 
 def _paragraph(line: str, page: int | None, whole: bool) -> Paragraph:
