@@ -21,6 +21,8 @@ MIN_SHARE_OF_BEST = 0.3
 MAX_TARGETS = 4
 MIN_COUNT = 2
 MAX_SENTENCE = 120
+MAX_LINKS = 6_000_000
+"""Bound on memory (some 200 MB) and time (some 20 s) of learning."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def learn(
     target_ids = {t: i for i, t in enumerate(sorted(t for t, n in counts_target.items() if n >= min_count))}
     if not source_ids or not target_ids:
         return TermTable(source, target)
-    links, owner = _links(sentences, source_ids, target_ids)
+    links, owner = _links(_within_budget(sentences), source_ids, target_ids)
     probability = _estimate(links, owner, len(source_ids) + 1)
     names_source = {i: t for t, i in source_ids.items()}
     names_target = {i: t for t, i in target_ids.items()}
@@ -95,6 +97,19 @@ def _likeliest(found: Sequence[tuple[str, float]]) -> tuple[tuple[str, float], .
     """Return the best targets, without those much less likely than the best: chance neighbours in few texts."""
     ordered = sorted(found, key=lambda pair: -pair[1])[:MAX_TARGETS]
     return tuple(pair for pair in ordered if pair[1] >= MIN_SHARE_OF_BEST * ordered[0][1])
+
+
+def _within_budget(
+    sentences: Sequence[tuple[Sequence[str], Sequence[str]]],
+) -> list[tuple[Sequence[str], Sequence[str]]]:
+    """Return sentence pairs with at most `MAX_LINKS` links in all, the short ones first: they say most for least."""
+    kept, links = [], 0
+    for pair in sorted(sentences, key=lambda pair: len(pair[0]) * len(pair[1])):
+        links += (len(pair[0]) + 1) * len(pair[1])
+        if links > MAX_LINKS:
+            break
+        kept.append(pair)
+    return kept
 
 
 def _links(
