@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from api.pages.messages import Messages
+from api.pages.wording import lines, place, said
 from core.languages import Language
 from core.security.permissions import Permission, allows
 from core.security.principal import Principal
@@ -21,13 +22,15 @@ FRAGMENT_HEADER = "X-Fragment"
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=select_autoescape(),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters.update(lines=lines, place=place, said=said)
+    return environment
 
 
 def messages_for(request: Request) -> Messages:

@@ -19,7 +19,7 @@ from api.problems import Problem
 from api.reading import clause_in_context
 from api.routers.auth import set_session_cookie
 from api.routers.norms import acts_with_redactions
-from core.errors import InvalidInput, NotAuthenticated, QorganError, TooManyRequests
+from core.errors import InvalidInput, NotAuthenticated, NotFound, QorganError, TooManyRequests
 from core.languages import Language
 from core.records import CONTAINERS, Level
 from core.security.permissions import Permission
@@ -185,6 +185,20 @@ def acts_page(request: Request, services: ServicesDep, principal: _Reader) -> Re
         items.append({"act": act, "redactions": redactions, "title": title, "language": language, "find": find})
     max_size = f"{services.settings.uploads.max_bytes / 2**20:.3g}"
     return page(request, "acts.html", principal, {"section": "acts", "acts": items, "max_size": max_size})
+
+
+@router.get("/acts/{act_id}")
+def act_page(request: Request, act_id: str, services: ServicesDep, _: _Reader) -> Response:
+    """Open the newest redaction of an act at its beginning, in the language of the pages where it has one."""
+    redactions = services.acts.redactions(act_id)
+    if not redactions:
+        raise NotFound("no such act, or none of its redactions is loaded", advice="find the act in the list")
+    languages = redactions[-1].languages
+    wanted = messages_for(request).language
+    clauses = services.acts.clauses(redactions[-1].id, wanted if wanted in languages else languages[0])
+    if not clauses:
+        raise NotFound("the act has no clauses", advice="load its text again")
+    return RedirectResponse(f"/acts/{act_id}/clauses/{clauses[0].id}", 303)
 
 
 @router.get("/redactions/{redaction_id}/report")

@@ -2,6 +2,7 @@
 
 import re
 import string
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.middleware import safe_local_path
-from api.pages.messages import catalogue
+from api.pages.messages import Messages, catalogue
 from api.pages.source import marked_parts
+from api.pages.wording import lines, place
+from core.errors import QorganError
 from core.languages import Language
 from core.records import Abstention, Clause, Level, RedactionStatus
 from tests.api.conftest import ACT, PASSWORD, clause_id
@@ -43,6 +46,44 @@ def test_every_value_that_names_a_key_is_in_the_catalogues() -> None:
     assert {f"abstention.{reason.value}" for reason in Abstention} <= keys
     assert {f"status.{status.value}" for status in RedactionStatus} <= keys
     assert {f"language.{language.value}" for language in Language} <= keys
+    assert {f"level.{level.value}" for level in Level} <= keys
+    assert {f"problem.{code}" for code in _codes(QorganError)} <= keys
+
+
+def _codes(kind: type[QorganError]) -> set[str]:
+    return {kind.code}.union(*(_codes(inner) for inner in kind.__subclasses__()))
+
+
+def test_an_error_is_said_in_the_language_of_the_page(inspector: TestClient) -> None:
+    for code, sentence in (("ru", "Такой страницы"), ("kk", "Мұндай бет"), ("en", "There is no such page")):
+        inspector.get(f"/language/{code}")
+        missing = inspector.get("/acts/x/clauses/y", headers={"Accept": "text/html"}).text
+        assert sentence in missing
+        assert "no clause" in missing, "the detail stands beneath"
+
+
+def test_an_act_opens_at_its_beginning(inspector: TestClient) -> None:
+    opened = inspector.get(f"/acts/{ACT.id}")
+    assert opened.status_code == 200
+    assert "Глава 1. Пути выхода" in opened.text
+    assert inspector.get("/acts/none").status_code == 404
+
+
+@given(st.text(alphabet="аб:;.-1) <&\n", max_size=60))
+def test_lists_are_set_in_lines_without_changing_a_character(text: str) -> None:
+    assert unescape(str(lines(text)).replace("<br>", "")) == text
+
+
+def test_items_of_a_list_begin_a_line() -> None:
+    assert str(lines("ширина: - 1 м; - 2 м - в зале; 1) в доме.")) == (
+        "ширина: <br>- 1 м; <br>- 2 м - в зале; <br>1) в доме."
+    )
+
+
+def test_places_in_a_report_are_said_in_words() -> None:
+    assert place("ru: chapter:3/article:61/clause:1 subclause: 4", Messages(Language.RU)) == (
+        "русский: глава 3, статья 61, пункт 1 подпункт 4"
+    )
 
 
 def test_templates_hold_no_inline_scripts_or_styles() -> None:

@@ -64,7 +64,9 @@ function key() {
 }
 
 function problem(body) {
-  return [body?.detail, body?.advice].filter(Boolean).join(". ");
+  const sentence = form.getAttribute(`data-problem-${body?.code}`);
+  const detail = [body?.detail, body?.advice].filter(Boolean).join(". ");
+  return sentence ? `${sentence} (${detail})` : detail;
 }
 
 function stepName(step) {

@@ -36,7 +36,9 @@ form.addEventListener("submit", async (event) => {
       return;
     }
     show(await response.text());
-    if (response.ok) question.select();
+    // On a phone the keyboard would stay over the answer.
+    if (matchMedia("(pointer: coarse)").matches) question.blur();
+    else if (response.ok) question.select();
   } catch {
     const note = document.createElement("p");
     note.className = "note danger";
