@@ -41,6 +41,8 @@ class _Pattern:
 
 
 _MONTH = r"\d{1,2}[.\s]\s?(?:\d{2}[.\s]\s?\d{4}|[а-я]+\s+\d{4})(?:\s?(?:года?|г\.?))?"
+_ORDINAL = r"(?:-(?:й|го|му|м|ым|ом|ші|шы|інші|ыншы|нші|ншы))?"
+_ORDER_WORD = r"(?:приказ\w{0,3}|бұйры\w+)"
 _NUMBERED: tuple[tuple[str, str | None, re.Pattern[str]], ...] = (
     ("law", "RU", re.compile(r"(?:№|N)?\s?(\d{1,3}-ФЗ)(?![\w-])", re.I)),
     ("law", "KZ", re.compile(r"(?:№|N)?\s?(\d{1,3}-[IVXІХ]{1,5})(?:\s?(?:ЗРК|ҚРЗ))?(?![\w-])", re.I)),
@@ -62,8 +64,24 @@ _NUMBERED: tuple[tuple[str, str | None, re.Pattern[str]], ...] = (
             re.I,
         ),
     ),
-    ("order", None, re.compile(r"(?:№|N)\s?(\d{1,5})\s(?:приказ\w*|бұйры\w+)", re.I)),
-    ("order", None, re.compile(r"(?:приказ\w*|бұйры\w+|order)\s(\d{1,5})(?![\w.-])", re.I)),
+    ("order", None, re.compile(rf"(?:№|N)\s?(\d{{1,5}}){_ORDINAL}\s?-?\s?{_ORDER_WORD}", re.I)),
+    (
+        "order",  # «928 приказ», «55-бұйрық»; «2 приказа», «10 приказов» count orders
+        None,
+        re.compile(
+            rf"(?<![\w.,/-])(?!(?:19|20)\d\d\D)(\d{{2,5}}){_ORDINAL}\s?-?\s?(?!приказ(?:ов|ах|ами|ы)\b){_ORDER_WORD}",
+            re.I,
+        ),
+    ),
+    (
+        "order",
+        None,
+        re.compile(
+            r"(?:приказ\w*|бұйры\w+|order)\s(?:(?:МЧС|МВД|ТЖМ|ІІМ)\s(?:РК\s)?)?(\d{1,5})(?![\w.-])"
+            r"(?!\s?(?:янв|фев|мар|апр|ма[яй]|июн|июл|авг|сен|окт|ноя|дек|год|жыл))",
+            re.I,
+        ),
+    ),
 )
 
 
@@ -105,11 +123,9 @@ def _make(body: str, entry: dict[str, str | None], canonical: str, number: str |
 
 
 def _spaced(name: str) -> str:
-    return (
-        r"\s?".join(re.escape(word) for word in name.split(" "))
-        if len(name) < 10
-        else r"\s+".join(map(re.escape, name.split(" ")))
-    )
+    """A name as a pattern: white space of any kind, «Правил*» in any case."""
+    words = [re.escape(word).replace(r"\*", r"\w*") for word in name.split(" ")]
+    return (r"\s?" if len(name) < 10 else r"\s+").join(words)
 
 
 def find_act_designators(text: str) -> tuple[ActDesignator, ...]:

@@ -141,7 +141,8 @@ _DOTTED = re.compile(
 )
 _INTEGER = re.compile(r"(\d{1,4}(?:[-–]\d{1,2})*)\.(?!\d)\*?\s*(.*)$")
 _INTEGERS = re.compile(
-    r"(\d{1,4}(?:-\d{1,2})?(?:(?:, ?|–|-)\d{1,4}(?:-\d{1,2})?)+)\.\s*((?:Исключ|Утрат|Алып|Күші).*)$"
+    r"(\d{1,4}(?:-\d{1,2})?(?:(?:, ?| и | және |\s?[–-]\s?)\d{1,4}(?:-\d{1,2})?)+)\.\s*"
+    r"((?:Исключ|Утрат|Алып|Күші).*)$"
 )
 _BARE = re.compile(r"(\d{1,3})\*?\s+([А-ЯЁA-ZӘҒҚҢӨҰҮҺІ«\"].*)$")
 _LONE = re.compile(r"(\d{1,3}(?:\.\d{1,3})*)\.?$")
@@ -162,7 +163,9 @@ def find_number(text: str) -> Numbered | None:
     """Return the clause number that may open `text`."""
     if m := _INTEGERS.match(text):
         numbers = re.findall(r"\d+(?:-\d+)?", m.group(1)) if "," in m.group(1) else re.findall(r"\d+", m.group(1))
-        first, last = to_key(numbers[0]), to_key(numbers[-1])
+        if re.search(r"Исключ\w*н[ао]?\b|Утратил[ао]?\b", m.group(2)) and re.fullmatch(r"\d+-\d+", m.group(1)):
+            numbers = []  # «3-4. Исключен»: a clause put in after the third
+        first, last = (to_key(numbers[0]), to_key(numbers[-1])) if numbers else (None, None)
         if first is not None and last is not None and last > first:
             return Numbered(m.group(1), first, last, m.group(2), "integer")
     for style, pattern in (("dotted", _DOTTED), ("integer", _INTEGER), ("bare", _BARE)):

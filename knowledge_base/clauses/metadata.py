@@ -110,7 +110,7 @@ class Metadata:
 _NUMBERED_ACT = re.compile(
     r"(?P<kind>Совместный приказ|Приказ|Постановление|Закон|Конституционный закон|Указ|Решение"
     r"|Кодекс)\s(?P<issuer>.{0,260}?)\s?"
-    r"от\s(?P<date>[^№N]{6,40}?)\s?(?:№|N)\s?(?P<number>[\w/.-]+)",
+    r"от\s(?P<date>[^№N]{6,40}?)\s?(?:№|N[oо°]?|М[еоo]|Ne)\s?(?P<number>[\w/.-]+)",
     re.I,
 )
 _NUMBERED_ACT_KK = re.compile(
@@ -120,7 +120,7 @@ _NUMBERED_ACT_KK = re.compile(
 )
 _LAW_KK = re.compile(
     r"(?P<issuer>Қазақстан Республикасының)\s(?:\w+\s)?(?P<kind>Заңы|Кодексі|Жарлығы)\s"
-    r"(?P<date>\d{4} жыл\w+ \d{1,2} [а-яәғқңөұүһі]+)\s(?:№|N)\s?(?P<number>[\w/.-]+)",
+    r"(?P<date>\d{4} жыл\w+ \d{1,2} [а-яәғқңөұүһі]+)\s(?:№|N[oо°]?|М[еоo]|Ne)\s?(?P<number>[\w/.-]+)",
     re.I,
 )
 _NAMED = (_NUMBERED_ACT, _NUMBERED_ACT_KK, _LAW_KK)

@@ -13,7 +13,7 @@ from knowledge_base.clauses.resolve import term_of
 from knowledge_base.clauses.tables import SMALL_TABLE_ROWS
 
 _REPEALED = re.compile(
-    r"[\dА-Яа-я.,\s()*-]{0,16}(?:Исключен[аоы]?|исключен[аоы]?|Утратил[аои]? силу|утратил[аои]? силу"
+    r"[\dА-Яа-яәғқңөұүһі.,\s()*–-]{0,20}(?:Исключен[аоы]?|исключен[аоы]?|Утратил[аои]? силу|утратил[аои]? силу"
     r"|Алып тасталды|алып тасталды"
     r"|Күші жойылды|күші жойылды|Excluded|Repealed)(?!\w)"
 )

@@ -120,7 +120,7 @@ def missing_numbers(clauses: Sequence[Clause]) -> tuple[str, ...]:
     for clause in clauses:
         if clause.level not in (Level.CLAUSE, Level.ARTICLE, Level.SECTION, Level.CHAPTER, Level.SUBCLAUSE):
             continue
-        numbers = [to_key(part.strip()) for part in re.split(r",\s?", clause.number.rstrip(")*"))]
+        numbers = [to_key(part.strip()) for part in _printed_together(clause)]
         keys = [key for key in numbers if key is not None]
         if not keys:
             continue
@@ -137,6 +137,16 @@ def missing_numbers(clauses: Sequence[Clause]) -> tuple[str, ...]:
                 jumped = (_printed(n) for n in range(before[-1][0] + 1, after[-1][0]))
                 missing.extend(f"{language}: {home}: {prefix + '.' if prefix else ''}{n}" for n in jumped if n)
     return tuple(missing)
+
+
+def _printed_together(clause: Clause) -> list[str]:
+    """The numbers a clause stands for: «2, 3. Исключены», «2 – 4. Исключены» lapsed in one."""
+    number = clause.number.rstrip(")*")
+    if clause.repealed and (m := re.fullmatch(r"(\d+)\s?[–-]\s?(\d+)", number)):
+        first, last = int(m.group(1)), int(m.group(2))
+        if first < last <= first + 200:
+            return [str(one) for one in range(first, last + 1)]
+    return re.split(r",\s?|\s(?:и|және)\s", number)
 
 
 def _printed(part: int) -> str:

@@ -83,6 +83,13 @@ def test_two_references_are_told_apart_and_the_act_is_known() -> None:
         ("ГОСТ 12.1.004-91", "ГОСТ 12.1.004-91", "CIS"),
         ("ISO 7240-1:2014", "ISO 7240-1:2014", "INT"),
         ("приказ МЧС от 16 ноября 2015 года № 928", "928", None),
+        ("928 приказ", "928", None),
+        ("приказ 55", "55", None),
+        ("№ 55 приказа", "55", None),
+        ("55-бұйрық", "55", None),
+        ("928 бұйрық", "928", None),
+        ("в Правилах аккредитации экспертных организаций", "112", "KZ"),
+        ("сараптама ұйымдарын аккредиттеу қағидаларында", "112", "KZ"),
         ("КоАП РК", "235-V", "KZ"),
         ("ӘҚБтК", "235-V", "KZ"),
         ("КоАП РФ", "195-ФЗ", "RU"),
@@ -93,6 +100,11 @@ def test_acts_are_recognised_with_their_state(text: str, number: str, jurisdicti
     found = [one for one in find_act_designators(text) if one.kind != "jurisdiction"]
     assert [(one.number, one.jurisdiction_hint) for one in found] == [(number, jurisdiction)]
     assert 0 <= found[0].span[0] < found[0].span[1] <= len(text)
+
+
+@pytest.mark.parametrize("text", ["10 приказов и 2 приказа", "приказ 21 февраля 2022 года", "в 2015 приказ"])
+def test_counts_and_dates_are_no_numbers_of_orders(text: str) -> None:
+    assert find_act_designators(text) == ()
 
 
 def test_a_state_named_alone_is_told() -> None:

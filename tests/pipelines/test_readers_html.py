@@ -76,3 +76,32 @@ def test_text_without_an_article_is_read_whole() -> None:
         UploadSettings(),
     )
     assert paragraphs(document) == ["1. One", "2. Two", "x"]
+
+
+def test_the_name_of_an_act_above_its_text_is_read() -> None:
+    page = (
+        "<html><body><div class='menu'><a href='/'>Главная</a></div>"
+        "<div class='container_alpha slogan'><h1>Об утверждении правил</h1><p>Приказ от 1 мая 2031 года № 5</p></div>"
+        "<div class='container_gamma text'><article><p>1. Двери мастерских и складов открываются наружу, по ходу "
+        "выхода, и не запираются.</p><p>2. Проходы держат свободными всегда, в любое время года и суток.</p>"
+        "</article></div><div class='footer'>Подвал</div></body></html>"
+    )
+    document = read(page.encode(), "act.html", UploadSettings())
+    assert paragraphs(document)[:2] == ["Об утверждении правил", "Приказ от 1 мая 2031 года № 5"]
+    assert ("navigation", "Подвал") in document.left_out
+
+
+def test_two_languages_side_by_side_are_read_one_after_the_other() -> None:
+    kazakh = [
+        "Шеберханалар туралы оқу ережесі",
+        "1.1 Есіктерді күні бойы бос ұстау қажет.",
+        "1.2 Шамдар үстелдің үстіне ілінеді.",
+    ]
+    russian = [
+        "Учебное положение о мастерских",
+        "1.1 Двери держат свободными весь день.",
+        "1.2 Лампы вешают над каждым столом.",
+    ]
+    rows = "".join(f"<tr><td><p>{a}</p></td><td><p>{b}</p></td></tr>" for a, b in zip(kazakh, russian, strict=True))
+    document = read(f"<html><body><table>{rows}</table></body></html>".encode(), "act.html", UploadSettings())
+    assert paragraphs(document) == kazakh + russian

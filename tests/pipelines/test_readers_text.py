@@ -100,3 +100,17 @@ def test_no_character_is_lost(lines: list[str]) -> None:
         return sorted(char for char in s if not char.isspace() and char not in "|")
 
     assert ink("".join(found)) == ink(source)
+
+
+def test_a_head_of_two_rows_with_empty_cells_keeps_its_columns() -> None:
+    document = text("№ | Склад | Норма | \n | | малая | большая\n1 | Лес | 1 | 4\n2 | Уголь | 2 | 5\n")
+    (table,) = (block for block in document.blocks if isinstance(block, TableBlock))
+    assert table.header_rows == 2
+    assert table.rows[:2] == (("№", "Склад", "Норма", ""), ("", "", "малая", "большая"))
+
+
+def test_the_inside_of_a_sentence_at_the_edge_of_pages_is_no_running_head() -> None:
+    tail = "дней после дня его первого официального опубликования)."
+    pages = [f"{n}. Пункт о печах в мастерских под номером {n}.\n{tail}" for n in range(1, 9)]
+    document = text("\f".join(f"{tail}\n{page}" for page in pages))
+    assert not [why for why, line in document.left_out if line == tail]
