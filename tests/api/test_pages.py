@@ -2,6 +2,7 @@
 
 import re
 import string
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -10,14 +11,16 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.contract import Services
 from api.middleware import safe_local_path
+from api.pages.answering import shown_citations
 from api.pages.messages import Messages, catalogue
 from api.pages.source import marked_parts
 from api.pages.wording import lines, place
 from core.errors import QorganError
 from core.languages import Language
-from core.records import Abstention, Clause, Level, RedactionStatus
-from tests.api.conftest import ACT, PASSWORD, clause_id
+from core.records import Abstention, Citation, Clause, Level, RedactionStatus, Verification
+from tests.api.conftest import ACT, PASSWORD, REDACTION, clause_id
 
 PAGES = Path(__file__).parents[2] / "api" / "pages"
 
@@ -67,6 +70,43 @@ def test_an_act_opens_at_its_beginning(inspector: TestClient) -> None:
     assert opened.status_code == 200
     assert "Глава 1. Пути выхода" in opened.text
     assert inspector.get("/acts/none").status_code == 404
+
+
+def _save_table(services: Services) -> list[Clause]:
+    heads = ("№", "Помещение", "Площадь, м2")
+    cells = [("1", "Склад", "300"), ("2", "Архив", "200"), ("Примечание к строкам: считают по полу.", "", "")]
+    table = _clause("table-1", "Таблица 1", Level.TABLE)
+    rows = [
+        replace(
+            _clause(f"row-{n}", " | ".join(row), Level.ROW), ordinal=n, parent_id="table-1", cells=row, columns=columns
+        )
+        for n, row in enumerate(cells, start=1)
+    ]
+    whole = replace(table, text="Таблица 1 | " + " | ".join(row.text for row in rows), heading="Таблица 1")
+    redaction = replace(REDACTION, id="r", act_id="a")
+    services.acts.save_redaction(replace(ACT, id="a", number="Т 1"), redaction, [whole, *rows], {})
+    return [whole, *rows]
+
+
+def test_a_row_is_shown_under_its_columns_and_a_note_across_them(services: Services, inspector: TestClient) -> None:
+    table, *rows = _save_table(services)
+    shown = inspector.get("/acts/a/clauses/row-1").text
+    assert shown.count('<th scope="col">') == 3
+    assert 'data-column="Площадь, м2">300</td>' in shown
+    assert '<tr class="this" id="here">' in shown
+    across = inspector.get("/acts/a/clauses/row-3").text
+    assert 'colspan="3">Примечание к строкам: считают по полу.</td>' in across
+    citations = [_cited(clause) for clause in (rows[0], rows[2], table)]
+    first, note, whole = shown_citations(services, citations)
+    assert (first.columns, first.rows) == (rows[0].columns, (rows[0].cells,))
+    assert note.rows == ()
+    assert whole.rows == tuple(row.cells for row in rows)
+
+
+def _cited(clause: Clause) -> Citation:
+    return Citation(
+        clause.id, "a", "Т 1", "", "", "r", None, clause.language, clause.text, 0, len(clause.text), Verification.EXACT
+    )
 
 
 @given(st.text(alphabet="аб:;.-1) <&\n", max_size=60))
@@ -150,8 +190,8 @@ def test_the_language_is_the_browsers_until_one_is_chosen(anonymous: TestClient)
     assert anonymous.get("/language/zz").status_code == 422
 
 
-def _clause(own: str, text: str) -> Clause:
-    return Clause(own, "a", "r", Language.RU, Level.CLAUSE, "1", (), (), "", text, 0)
+def _clause(own: str, text: str, level: Level = Level.CLAUSE) -> Clause:
+    return Clause(own, "a", "r", Language.RU, level, "1", (), (), "", text, 0)
 
 
 @given(
