@@ -273,8 +273,8 @@ _Numbered = tuple[str, str, str | None, date | None]
 
 def _numbered_act(opening: Sequence[str], ending: Sequence[str]) -> tuple[_Numbered | None, int]:
     """Kind, number, issuer and date of an act named by a number of its own, and the line on which it is named."""
-    for length in (1, 5):  # the line may be broken at a width
-        for place in range(len(opening)):
+    for place in range(len(opening)):
+        for length in (1, 5):  # the line may be broken at a width
             text = " ".join(opening[place : place + length])
             m = next((found for pattern in _NAMED if (found := pattern.match(text))), None)
             if m and (adopted := find_date(m["date"])):

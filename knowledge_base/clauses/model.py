@@ -58,6 +58,8 @@ FURNITURE = frozenset(
         "repeated table header",
         "repeated row",
         "table continuation",
+        "navigation",
+        "script or style",
     }
 )
 """Reasons that are no loss: page furniture and what is printed twice."""

@@ -126,6 +126,8 @@ def _is_number(line: Line) -> bool:
 
 def _is_text(text: str) -> bool:
     """What no running head is: the start of a clause, or the inside of a sentence."""
+    if text.endswith(("...", "…")):
+        return False  # a title cut short for the head
     if text[:1].islower() and (len(text) > 60 or text.endswith((".", ";", ",", ":", ")", "-"))):
         return True
     if re.search(r"вводится в действие|официальн\w+ опубл|қолданысқа енгізіл", text):

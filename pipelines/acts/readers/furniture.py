@@ -59,6 +59,8 @@ def find_furniture(edges: Sequence[Sequence[str]], exempt: Callable[[str], bool]
 def is_running_text(line: str) -> bool:
     """Whether a line is the inside of a sentence: an amendment footnote says the same on every page."""
     text = line.strip()
+    if text.endswith(("...", "…")):
+        return False  # a title cut short for the head
     if _AMENDMENT.search(text):
         return True
     return text[:1].islower() and (len(text) > 60 or text.endswith((".", ";", ",", ":", ")", "-")))
