@@ -11,6 +11,7 @@ import typer
 from api.cli.output import AsJson, console, print_json, print_table, progress
 from api.cli.start import ACTOR, load_settings, quiet_logs, whole_service
 from core.errors import InvalidInput, NotFound
+from core.languages import Language
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -85,7 +86,7 @@ def list_acts(as_json: AsJson = False) -> None:
         (
             act.jurisdiction,
             act.number,
-            next(iter(act.titles.values()), ""),
+            act.titles.get(Language.RU) or next(iter(act.titles.values()), ""),
             r.valid_from or "",
             r.valid_to or "",
             r.status,
@@ -170,12 +171,12 @@ def _print_result(result: Mapping[str, object]) -> None:
     style = "green" if result["state"] == "done" else "red"
     out.print(f"{result['file']}: {result['state']}", markup=False, style=style)
     if isinstance(error, dict):
-        out.print(f"  {error['detail']}. {error['advice']}", markup=False)
+        out.print(f"  {str(error['detail']).rstrip('.')}. {error['advice']}", markup=False, soft_wrap=True)
     inner = result.get("result")
     report = inner.get("report", inner) if isinstance(inner, dict) else None
     if isinstance(report, dict):
         for name, value in report.items():
-            out.print(f"  {name.replace('_', ' ')}: {_brief(value)}", markup=False)
+            out.print(f"  {name.replace('_', ' ')}: {_brief(value)}", markup=False, soft_wrap=True)
 
 
 def _brief(value: object) -> str:

@@ -71,16 +71,19 @@ def search(
 def _print_answer(answer: Answer) -> None:
     out = console()
     for warning in answer.warnings:
-        out.print(f"! {warning}", markup=False, style="yellow")
+        out.print(f"! {warning}", markup=False, style="yellow", soft_wrap=True)
     if answer.abstention is not None:
-        out.print(f"[{answer.abstention.value}] {answer.message}", markup=False, style="cyan")
+        out.print(f"[{answer.abstention.value}] {answer.message}", markup=False, style="cyan", soft_wrap=True)
     elif answer.message:
         out.print(answer.message, markup=False)
     citations = [citation for claim in answer.claims for citation in claim.citations]
+    if not citations and answer.nearest:
+        out.print("\nNearest found, not an answer:", style="dim")
     for citation in citations or answer.nearest:
         out.print()
-        out.print(f"«{citation.quote}»", markup=False)
-        out.print(f"  {_place(citation)}", markup=False, style="dim")
+        out.print(f"«{citation.quote}»", markup=False, soft_wrap=True)
+        out.print(f"  {citation.act_title}", markup=False, style="dim", soft_wrap=True)
+        out.print(f"  {_place(citation)}", markup=False, style="dim", soft_wrap=True)
 
 
 def _place(citation: Citation) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from api.contract import Services
 from api.pages.wording import said
@@ -68,12 +69,17 @@ def _cells(services: Services, clause: Clause) -> tuple[tuple[str, ...], tuple[t
     return (), ()
 
 
+def _clause_id(shown: ShownCitation) -> str:
+    return shown.citation.clause_id
+
+
 def answer_values(services: Services, question: str, answer: Answer) -> dict[str, object]:
     """Return the values of the template `answer.html`."""
     quotes = [citation for claim in answer.claims for citation in claim.citations]
     return {
         "question": question,
         "answer": answer,
-        "quotes": shown_citations(services, quotes),
+        "count": len(quotes),
+        "clauses": [list(group) for _, group in groupby(shown_citations(services, quotes), _clause_id)],
         "nearest": shown_citations(services, answer.nearest),
     }

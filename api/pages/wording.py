@@ -1,5 +1,6 @@
 """How texts of norms and places in them are set on a page: no character changes; lines and words are added."""
 
+import itertools
 import re
 
 from markupsafe import Markup, escape
@@ -17,6 +18,24 @@ _LANGUAGE = re.compile(r"^(ru|kk|en): ")
 def lines(text: str) -> Markup:
     """Return the text with every item of its lists on a line of its own; no character is changed or left out."""
     return Markup("<br>").join(escape(piece) for piece in _ITEM.split(text))
+
+
+def lines_of_parts(parts: tuple[str, ...]) -> list[Markup]:
+    """Return the parts of one text set as `lines` sets the whole: an item may begin where a part does."""
+    breaks = {found.start() for found in _ITEM.finditer("".join(parts))}
+    made, start = [], 0
+    for part in parts:
+        inside = sorted(at - start for at in breaks if start <= at < start + len(part))
+        edges = [0, *inside, len(part)]
+        pieces = [part[a:b] for a, b in itertools.pairwise(edges)]
+        made.append(Markup("<br>").join(escape(piece) for piece in pieces))
+        start += len(part)
+    return made
+
+
+def full_stop(text: str) -> str:
+    """Return the text as a sentence that another may follow."""
+    return text if not text or text.endswith((".", "!", "?")) else f"{text}."
 
 
 def place(text: str, t: Messages) -> str:

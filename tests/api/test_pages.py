@@ -16,7 +16,7 @@ from api.middleware import safe_local_path
 from api.pages.answering import shown_citations
 from api.pages.messages import Messages, catalogue
 from api.pages.source import marked_parts
-from api.pages.wording import lines, place
+from api.pages.wording import lines, lines_of_parts, place
 from core.errors import QorganError
 from core.languages import Language
 from core.records import Abstention, Citation, Clause, Level, RedactionStatus, Verification
@@ -78,7 +78,7 @@ def _save_table(services: Services) -> list[Clause]:
     table = _clause("table-1", "Таблица 1", Level.TABLE)
     rows = [
         replace(
-            _clause(f"row-{n}", " | ".join(row), Level.ROW), ordinal=n, parent_id="table-1", cells=row, columns=columns
+            _clause(f"row-{n}", " | ".join(row), Level.ROW), ordinal=n, parent_id="table-1", cells=row, columns=heads
         )
         for n, row in enumerate(cells, start=1)
     ]
@@ -112,6 +112,8 @@ def _cited(clause: Clause) -> Citation:
 @given(st.text(alphabet="аб:;.-1) <&\n", max_size=60))
 def test_lists_are_set_in_lines_without_changing_a_character(text: str) -> None:
     assert unescape(str(lines(text)).replace("<br>", "")) == text
+    parts = (text[:20], text[20:31], text[31:])
+    assert "".join(lines_of_parts(parts)) == lines(text)
 
 
 def test_items_of_a_list_begin_a_line() -> None:

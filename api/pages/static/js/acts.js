@@ -65,7 +65,7 @@ function key() {
 
 function problem(body) {
   const sentence = form.getAttribute(`data-problem-${body?.code}`);
-  const detail = [body?.detail, body?.advice].filter(Boolean).join(". ");
+  const detail = [body?.detail, body?.advice].filter(Boolean).map((text) => text.replace(/\.?$/, ".")).join(" ");
   return sentence ? `${sentence} (${detail})` : detail;
 }
 
