@@ -223,7 +223,8 @@ class Outline:
         home = self._back()
         node = home.add(self._open(Level.NOTE, "", line, marker.rest))
         node.footnote = True
-        if line.whole or line.layout or line.text.endswith((").", ".", ")")):
+        opens = line.text.endswith("!")  # «Примечание ИЗПИ!» stands on a line of its own
+        if not opens and (line.whole or line.layout or line.text.endswith((").", ".", ")"))):
             return
         self._resume, self._current = home, node
 
