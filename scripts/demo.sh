@@ -42,7 +42,7 @@ if ! python -c 'import socket, sys; socket.socket().bind(("127.0.0.1", int(sys.a
   fi
 fi
 
-say "starting the server on $url (log: $log)"
+say "starting the server on $url, which loads its model first (log: $log)"
 nohup "$VENV/bin/qorgan" serve >"$log" 2>&1 </dev/null &
 pid=$!
 echo "$pid" >"$pid_file"
@@ -75,5 +75,5 @@ if ! python scripts/demo_client.py "$url"; then
 fi
 
 if [[ $keep == 1 ]]; then
-  say "the server stays on $url; stop it with: kill $pid"
+  say "the server stays on $url: open it in a browser and log in as admin; stop it with: kill $pid"
 fi
