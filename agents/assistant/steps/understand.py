@@ -1,19 +1,22 @@
 """Finds what the question names (acts, clauses, a quoted text) and says in which acts to look."""
 
+import re
 from dataclasses import replace
 
 from agents.assistant.context import Abstained, Ask
 from agents.assistant.intents import Intent
 from agents.assistant.messages import message
-from core.records import Abstention, Act
+from core.records import Abstention, Act, Level
 from knowledge_base.clauses.designators import ActDesignator, find_act_designators
-from knowledge_base.clauses.references import find_references
+from knowledge_base.clauses.references import Reference, find_references
 from knowledge_base.search.naming import digits_key
 from knowledge_base.search.quoting import quoted
 from knowledge_base.search.search import Scope
 
 MOSTLY_QUOTE = 0.6
 """Share of a question's characters from which a quote is what it is about."""
+
+_FORM_SAID = re.compile(r"форм|нысан|form", re.IGNORECASE)
 
 COUNTRY = "jurisdiction"
 """Kind of a designator that names a country instead of an act."""
@@ -22,9 +25,9 @@ COUNTRY = "jurisdiction"
 def understand(ask: Ask) -> Ask:
     """Set references, named acts, quote and scope. Abstain where the named act is not loaded."""
     designators = find_act_designators(ask.question)
-    references = find_references(ask.question)
+    references, numbered = _without_acts(ask, find_references(ask.question))
     intent, quote = _quoted(ask)
-    named: dict[str, Act] = {}
+    named = {act.id: act for act in numbered}
     countries: set[str] = set()
     unknown: list[ActDesignator] = []
     for designator in designators:
@@ -49,6 +52,25 @@ def understand(ask: Ask) -> Ask:
         acts=tuple(named.values()),
         scope=Scope(as_of=ask.as_of, jurisdictions=jurisdictions),
     )
+
+
+def _without_acts(ask: Ask, references: tuple[Reference, ...]) -> tuple[tuple[Reference, ...], list[Act]]:
+    """Take for an act what looks like a form's number («п. 1 8-ПР») where an act so numbered is loaded."""
+    kept: list[Reference] = []
+    acts: list[Act] = []
+    for reference in references:
+        if _FORM_SAID.search(ask.question[slice(*reference.span)]):
+            kept.append(reference)
+            continue
+        steps = []
+        for step in reference.steps:
+            named = ask.knowledge.names.by_number(step.number) if step.level is Level.FORM else []
+            acts.extend(named)
+            if not named:
+                steps.append(step)
+        if steps:
+            kept.append(replace(reference, steps=tuple(steps)))
+    return tuple(kept), acts
 
 
 def _quoted(ask: Ask) -> tuple[Intent, str | None]:
