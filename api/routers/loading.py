@@ -38,7 +38,11 @@ _FORM = {
                         "sidecar": {
                             "type": "string",
                             "contentMediaType": "application/json",
-                            "description": "What the file does not say of itself: kind, number, titles, dates",
+                            "description": (
+                                "What the file does not say of itself, as a JSON object; all optional: jurisdiction, "
+                                "kind, number, title_ru, title_kk, title_en, languages, aliases, issuer, adopted_on, "
+                                "valid_from, valid_to (YYYY-MM-DD), status, replaced_by"
+                            ),
                             "examples": ['{"number": "ДЕМО 1-2026", "valid_from": "2026-01-01"}'],
                         },
                     },
