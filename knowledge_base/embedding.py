@@ -61,7 +61,7 @@ def build_embedder(settings: Settings) -> Embedder:
     """
     from knowledge_base.embedders.cached import CachedEmbedder
     from knowledge_base.embedders.endpoint import EndpointEmbedder
-    from knowledge_base.embedders.local import SentenceTransformersEmbedder
+    from knowledge_base.embedders.local import LocalEmbedder
 
     try:
         model = find_model(settings, settings.models.embedder)
@@ -85,7 +85,7 @@ def build_embedder(settings: Settings) -> Embedder:
             timeout_s=settings.models.endpoint_timeout_s,
         )
     else:
-        inner = SentenceTransformersEmbedder(
+        inner = LocalEmbedder(
             folder=require(settings, model.name),
             name=f"{model.name}@{model.revision}",
             dimensions=model.dimensions,

@@ -1,10 +1,11 @@
 """Embedding in this process with a sentence-transformers folder."""
 
+import logging
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,7 @@ from core.models.manifest import Prefixes
 from core.models.runtime import go_offline, has_bfloat16, limit_threads
 from knowledge_base.embedding import Progress
 
-if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
+log = logging.getLogger(__name__)
 
 Precision = Literal["auto", "float32", "bfloat16"]
 """`bfloat16`: in the linear layers only; what passes from layer to layer stays float32. With all of the model in
@@ -23,6 +23,28 @@ bfloat16 the cosine to float32 falls to .9966 on some texts, with int8 weights t
 
 _TOKENS_AT_ONCE = 2048
 _PADDING_AT_MOST = 1.1
+
+
+class LocalModel(Protocol):
+    """A model in memory: `bert.BertModel` where it computes what the folder holds, else sentence-transformers' own."""
+
+    @property
+    def dimensions(self) -> int:
+        """Length of a vector."""
+        ...
+
+    @property
+    def pad_token(self) -> int:
+        """What fills the ends of shorter texts."""
+        ...
+
+    def windows(self, texts: Sequence[str]) -> list[tuple[int, Sequence[int]]]:
+        """Return the tokens of each text, cut where the model can take no more, with the text's number."""
+        ...
+
+    def encode(self, tokens: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return vectors, float32 of shape (n, dimensions); `mask` (n, length) is 1 where `tokens` has a token."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -33,7 +55,7 @@ class Window:
     tokens: Sequence[int]
 
 
-class SentenceTransformersEmbedder:
+class LocalEmbedder:
     """An `Embedder` over a local folder; it is loaded at the first text.
 
     A text longer than the model's window is cut into windows, and its vector is the mean of theirs weighted by their
@@ -58,7 +80,7 @@ class SentenceTransformersEmbedder:
         self._threads = threads
         self._batch = batch
         self._bfloat16 = precision == "bfloat16" or (precision == "auto" and has_bfloat16())
-        self._model: SentenceTransformer | None = None
+        self._model: LocalModel | None = None
         self._loading = threading.Lock()
 
     @property
@@ -89,7 +111,7 @@ class SentenceTransformersEmbedder:
         if not texts:
             return sums
         model = self._load()
-        windows = _windows(model, texts)
+        windows = [Window(number, tokens) for number, tokens in model.windows(texts)]
         left = np.bincount([window.text for window in windows], minlength=len(texts))
         for group in pack(windows, most_texts=self._batch):
             numbers = np.array([window.text for window in group])
@@ -100,22 +122,17 @@ class SentenceTransformersEmbedder:
                 progress(int((left == 0).sum()), len(texts))
         return unit_length(sums)
 
-    def _encode(self, model: "SentenceTransformer", group: "Sequence[Window]") -> NDArray[np.float32]:
-        import torch
-
+    def _encode(self, model: LocalModel, group: Sequence[Window]) -> NDArray[np.float32]:
         # The limit is kept per calling thread, hence here and not at loading.
         limit_threads(self._threads)
-        longest = max(len(window.tokens) for window in group)
-        tokens = torch.full((len(group), longest), model.tokenizer.pad_token_id or 0, dtype=torch.long)
-        mask = torch.zeros((len(group), longest), dtype=torch.long)
+        shape = (len(group), max(len(window.tokens) for window in group))
+        tokens, mask = np.full(shape, model.pad_token, np.int64), np.zeros(shape, np.int64)
         for row, window in enumerate(group):
-            tokens[row, : len(window.tokens)] = torch.tensor(window.tokens)
+            tokens[row, : len(window.tokens)] = window.tokens
             mask[row, : len(window.tokens)] = 1
-        with torch.inference_mode():
-            vectors = model({"input_ids": tokens, "attention_mask": mask})["sentence_embedding"]
-        return np.asarray(vectors.float().numpy(), np.float32)
+        return model.encode(tokens, mask)
 
-    def _load(self) -> "SentenceTransformer":
+    def _load(self) -> LocalModel:
         with self._loading:
             if self._model is None:
                 self._model = _load_model(self._folder, self._dimensions, self._bfloat16)
@@ -143,70 +160,35 @@ def pack(windows: Sequence[Window], most_texts: int) -> Iterator[list[Window]]:
         yield group
 
 
-def _windows(model: "SentenceTransformer", texts: list[str]) -> list[Window]:
-    encoded = model.tokenizer(
-        texts,
-        truncation=True,
-        max_length=model.max_seq_length or 512,
-        return_overflowing_tokens=True,
-        return_attention_mask=False,
-        return_token_type_ids=False,
-    )
-    return [
-        Window(int(text), tokens)
-        for text, tokens in zip(encoded["overflow_to_sample_mapping"], encoded["input_ids"], strict=True)
-    ]
-
-
 def unit_length(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the rows divided by their lengths; a row of zeros stays as it is."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.where(lengths > 0, lengths, np.float32(1)), np.float32)
 
 
-def _load_model(folder: Path, dimensions: int, bfloat16: bool) -> "SentenceTransformer":
+def _load_model(folder: Path, dimensions: int, bfloat16: bool) -> LocalModel:
     go_offline()
-    import torch
-    import transformers
-    from sentence_transformers import SentenceTransformer
+    from safetensors import SafetensorError
 
-    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    from knowledge_base.embedders.bert import BertModel, Foreign
+
+    model: LocalModel
     try:
-        model = SentenceTransformer(
-            str(folder),
-            device="cpu",
-            local_files_only=True,
-            trust_remote_code=False,
-            model_kwargs={"dtype": torch.float32},
-        )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        try:
+            model = BertModel(folder, bfloat16=bfloat16)
+        except Foreign as reason:
+            log.info("sentence-transformers runs the embedder in %s: %s", folder, reason)
+            from knowledge_base.embedders.any_folder import SentenceTransformersModel
+
+            model = SentenceTransformersModel(folder, bfloat16=bfloat16)
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise ModelError(
             f"the embedder in {folder} cannot be loaded: {type(error).__name__}",
             advice="It must be a sentence-transformers folder; run `qorgan models verify`.",
         ) from error
-    found = model.get_embedding_dimension()
-    if found != dimensions:
+    if model.dimensions != dimensions:
         raise ModelError(
-            f"the embedder in {folder} has {found} dimensions, the manifest says {dimensions}",
+            f"the embedder in {folder} has {model.dimensions} dimensions, the manifest says {dimensions}",
             advice="Correct `dimensions` in the manifest of models.",
         )
-    model.eval()
-    if bfloat16:
-        _use_bfloat16(model)
     return model
-
-
-def _use_bfloat16(model: "SentenceTransformer") -> None:
-    """Let the linear layers compute in bfloat16; sums with float32 residuals make their results float32 again.
-
-    `torch.autocast` gives the same but casts all weights at every call, which a single question pays for.
-    """
-    import torch
-
-    def narrow(_: torch.nn.Module, arguments: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
-        return tuple(argument.to(torch.bfloat16) for argument in arguments)
-
-    for module in model.modules():
-        if isinstance(module, torch.nn.Linear):
-            module.to(torch.bfloat16)
-            module.register_forward_pre_hook(narrow)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.models import find_model, require
 from core.settings import Settings
-from knowledge_base.embedders.local import SentenceTransformersEmbedder
+from knowledge_base.embedders.local import LocalEmbedder
 
 _QUESTIONS = 60
 
@@ -27,7 +27,7 @@ def measure(settings: Settings, texts: list[str]) -> list[str]:
     precisions: tuple[Literal["float32", "bfloat16"], ...] = ("float32", "bfloat16")
     for precision in precisions:
         for threads in (1, 2):
-            embedder = SentenceTransformersEmbedder(
+            embedder = LocalEmbedder(
                 folder,
                 name=model.name,
                 dimensions=model.dimensions or 0,
@@ -51,7 +51,7 @@ def measure(settings: Settings, texts: list[str]) -> list[str]:
     return lines
 
 
-def _questions(embedder: SentenceTransformersEmbedder) -> tuple[list[float], list[float]]:
+def _questions(embedder: LocalEmbedder) -> tuple[list[float], list[float]]:
     wall, cpu = [], []
     for number in range(_QUESTIONS):
         question = f"Какой ширины должен быть эвакуационный выход на {number} человек?"

@@ -173,7 +173,7 @@ def ready_settings(tmp_path: Path) -> Settings:
 
 @pytest.mark.slow
 def test_the_packages_own_inference_is_reproduced(tmp_path: Path) -> None:
-    from knowledge_base.embedders.local import SentenceTransformersEmbedder
+    from knowledge_base.embedders.local import LocalEmbedder
 
     if platform.machine() != "x86_64":
         pytest.skip("the package's engine is built for x86-64 only")
@@ -199,9 +199,7 @@ def test_the_packages_own_inference_is_reproduced(tmp_path: Path) -> None:
     model = find_model(fixed, fixed.models.embedder)
     folder = require(fixed, model.name)
     for precision, least in (("float32", 0.9998), ("auto", 0.9998)):
-        ours = SentenceTransformersEmbedder(
-            folder, name=model.name, dimensions=384, prefixes=model.prefixes, precision=precision
-        )
+        ours = LocalEmbedder(folder, name=model.name, dimensions=384, prefixes=model.prefixes, precision=precision)
         for theirs, vectors in ((queries, ours.embed_queries(TEXTS)), (passages, ours.embed_passages(TEXTS))):
             cosines = (np.array(theirs, np.float32) * vectors).sum(axis=1)
             assert cosines.min() >= least, (precision, cosines.min())

@@ -2,6 +2,10 @@
 
 import hashlib
 import json
+import os
+import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +25,7 @@ from core.models.manifest import Prefixes
 from core.settings import ModelSettings, Settings
 from knowledge_base.embedders.cached import CachedEmbedder
 from knowledge_base.embedders.endpoint import EndpointEmbedder
-from knowledge_base.embedders.local import SentenceTransformersEmbedder, Window, pack
+from knowledge_base.embedders.local import LocalEmbedder, Window, pack
 from knowledge_base.embedding import Embedder, Progress, build_embedder
 
 PREFIXES = Prefixes(query="query: ", passage="passage: ")
@@ -105,7 +109,7 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def real(tmp_path_factory: pytest.TempPathFactory) -> SentenceTransformersEmbedder:
+def real(tmp_path_factory: pytest.TempPathFactory) -> LocalEmbedder:
     """The default model, from the checkout's data directory or pulled now; skips where it cannot be had."""
     settings = Settings()
     name = settings.models.embedder
@@ -119,7 +123,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> SentenceTransformersEmbedd
             pytest.skip(f"the embedder cannot be had here: {error.detail}")
         folder = require(settings, name)
     model = find_model(settings, name)
-    return SentenceTransformersEmbedder(folder, name=name, dimensions=384, prefixes=model.prefixes)
+    return LocalEmbedder(folder, name=name, dimensions=384, prefixes=model.prefixes)
 
 
 def endpoint(server: Server, dimensions: int = 384) -> EndpointEmbedder:
@@ -321,22 +325,128 @@ def test_packing_loses_nothing_and_hardly_pads(lengths: list[int], most: int) ->
 
 
 @pytest.mark.slow
-def test_bfloat16_keeps_the_vectors(real: SentenceTransformersEmbedder) -> None:
+def test_bfloat16_keeps_the_vectors(real: LocalEmbedder) -> None:
     texts = [f"{DOORS} " * n for n in (1, 5, 40)] + list(PASSAGES)
     wide, narrow = (
-        SentenceTransformersEmbedder(real.folder, name="x", dimensions=384, prefixes=PREFIXES, precision=precision)
+        LocalEmbedder(real.folder, name="x", dimensions=384, prefixes=PREFIXES, precision=precision)
         for precision in ("float32", "bfloat16")
     )
     assert (wide.embed_passages(texts) * narrow.embed_passages(texts)).sum(axis=1).min() >= 0.999
 
 
+def small_folder(folder: Path, *, family: str, pooling: str, normalized: bool) -> Path:
+    """Write a sentence-transformers folder of random weights."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.base.modules import Normalize
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+    from transformers import AutoConfig, AutoModel, PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.normalizer = normalizers.NFKC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    specials = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    trainer = trainers.UnigramTrainer(vocab_size=120, special_tokens=specials, unk_token="<unk>", show_progress=False)
+    tokenizer.train_from_iterator(PASSAGES, trainer)
+    tokenizer.post_processor = processors.TemplateProcessing("<s> $A </s>", None, [("<s>", 0), ("</s>", 2)])
+    raw = folder / "raw"
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="<pad>", bos_token="<s>", eos_token="</s>", unk_token="<unk>"
+    ).save_pretrained(raw)
+    torch.manual_seed(7)
+    config = AutoConfig.for_model(
+        family,
+        vocab_size=tokenizer.get_vocab_size(),
+        hidden_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=96,
+        max_position_embeddings=66,
+        pad_token_id=1,
+        initializer_range=0.5,
+    )
+    AutoModel.from_config(config).save_pretrained(raw)
+    words = Transformer(str(raw), max_seq_length=64)
+    modules = [words, Pooling(48, pooling), *([Normalize()] if normalized else [])]
+    SentenceTransformer(modules=modules, device="cpu").save(str(folder / "model"))
+    return folder / "model"
+
+
 @pytest.mark.slow
-def test_a_folder_of_something_else_is_a_model_error(real: SentenceTransformersEmbedder, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("family", "pooling", "normalized", "ours"),
+    [
+        ("bert", "cls", False, True),
+        ("bert", "mean", True, True),
+        ("xlm-roberta", "mean", False, True),
+        ("xlm-roberta", "cls", True, True),
+        ("xlm-roberta", "max", True, False),
+        ("electra", "mean", True, False),
+    ],
+)
+def test_any_folder_gives_what_sentence_transformers_gives(
+    tmp_path: Path, family: str, pooling: str, normalized: bool, ours: bool
+) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    from knowledge_base.embedders.bert import BertModel, Foreign
+
+    folder = small_folder(tmp_path, family=family, pooling=pooling, normalized=normalized)
+    if ours:
+        BertModel(folder, bfloat16=False)
+    else:
+        with pytest.raises(Foreign):
+            BertModel(folder, bfloat16=False)
+    texts = [text for text in PASSAGES if text]
+    theirs = SentenceTransformer(str(folder), device="cpu").encode([PREFIXES.passage + text for text in texts])
+    theirs /= np.linalg.norm(theirs, axis=1, keepdims=True)
+    vectors = LocalEmbedder(folder, name="x", dimensions=48, prefixes=PREFIXES, precision="float32").embed_passages(
+        texts
+    )
+    assert (vectors * theirs).sum(axis=1).min() > 0.99999
+
+
+@pytest.mark.slow
+def test_the_default_model_is_computed_as_sentence_transformers_computes_it(real: LocalEmbedder) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    texts = [text for text in PASSAGES if text] + [f"{DOORS} {HYDRANT} " * n for n in (2, 10)]
+    theirs = SentenceTransformer(str(real.folder), device="cpu").encode([PREFIXES.passage + text for text in texts])
+    wide = LocalEmbedder(real.folder, name="x", dimensions=384, prefixes=PREFIXES, precision="float32")
+    assert (wide.embed_passages(texts) * theirs).sum(axis=1).min() > 0.999999
+
+
+@pytest.mark.slow
+def test_the_default_model_needs_no_heavy_library(real: LocalEmbedder) -> None:
+    code = (
+        "import sys; from pathlib import Path; from core.models.manifest import Prefixes;"
+        "from knowledge_base.embedders.local import LocalEmbedder;"
+        "LocalEmbedder(Path(sys.argv[1]), name='x', dimensions=384, prefixes=Prefixes()).embed_queries(['a']);"
+        "print(*sorted({'transformers', 'sentence_transformers', 'sklearn'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(real.folder)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+@pytest.mark.slow
+def test_a_damaged_file_is_a_model_error(real: LocalEmbedder, tmp_path: Path) -> None:
+    for name in ("tokenizer.json", "model.safetensors"):
+        folder = tmp_path / name
+        shutil.copytree(real.folder, folder, copy_function=os.link)
+        (folder / name).unlink()
+        (folder / name).write_text("{")
+        with pytest.raises(ModelError, match="cannot be loaded"):
+            LocalEmbedder(folder, name="x", dimensions=384, prefixes=PREFIXES).embed_queries(["a"])
+
+
+@pytest.mark.slow
+def test_a_folder_of_something_else_is_a_model_error(real: LocalEmbedder, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(ModelError, match="cannot be loaded"):
-        SentenceTransformersEmbedder(tmp_path, name="x", dimensions=384, prefixes=PREFIXES).embed_queries(["a"])
+        LocalEmbedder(tmp_path, name="x", dimensions=384, prefixes=PREFIXES).embed_queries(["a"])
     with pytest.raises(ModelError, match="384 dimensions"):
-        SentenceTransformersEmbedder(real.folder, name="x", dimensions=8, prefixes=PREFIXES).embed_queries(["a"])
+        LocalEmbedder(real.folder, name="x", dimensions=8, prefixes=PREFIXES).embed_queries(["a"])
 
 
 # --- the factory ------------------------------------------------------------------------------------------------------
