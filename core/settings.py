@@ -10,6 +10,8 @@ from typing import Literal
 from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.languages import Language
+
 
 class StorageSettings(BaseModel):
     """Where records and blobs are kept."""
@@ -93,6 +95,22 @@ class SearchSettings(BaseModel):
     max_question_chars: int = Field(default=4000, ge=100, description="Longest question, characters")
 
 
+class CallSettings(BaseModel):
+    """Emergency calls: recordings, live calls, and what is recognised in them."""
+
+    max_seconds: float = Field(default=10_800.0, gt=0, description="Longest recording accepted, seconds")
+    channels: Literal["caller-operator", "operator-caller"] = Field(
+        default="caller-operator", description="Whose leg is the left channel and whose the right one"
+    )
+    transcriber: str = Field(default="whisper-base", description="Name of the manifest's model that transcribes")
+    fallback_transcriber: str = Field(
+        default="", description="Model that transcribes where the first one cannot be run; empty: none"
+    )
+    language: Language = Field(default=Language.RU, description="Language spoken unless a call says otherwise")
+    beam: int = Field(default=5, ge=1, le=20, description="Beams of the transcriber on recordings")
+    hints: bool = Field(default=True, description="Tell the transcriber what such calls are about (words to expect)")
+
+
 class SecuritySettings(BaseModel):
     """Accounts, keys and the audit chain."""
 
@@ -147,6 +165,7 @@ class Settings(BaseSettings):
     models: ModelSettings = ModelSettings()
     index: IndexSettings = IndexSettings()
     search: SearchSettings = SearchSettings()
+    calls: CallSettings = CallSettings()
     security: SecuritySettings = SecuritySettings()
     server: ServerSettings = ServerSettings()
     telemetry: TelemetrySettings = TelemetrySettings()

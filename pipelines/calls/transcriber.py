@@ -23,6 +23,7 @@ class Hints:
     language: Language | None = None
     hot_words: tuple[str, ...] = ()
     skip_silence: bool = True  # find speech first; False reads all of it, for a voice that detection misses
+    beam: int | None = None  # hypotheses kept while decoding, where the model has such; None: the transcriber's own
 
 
 @dataclass(frozen=True)
