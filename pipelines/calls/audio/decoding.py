@@ -141,7 +141,7 @@ class _Track:
 
     def __init__(self, rate: int, *, long: bool) -> None:
         self._resampler = StreamResampler(rate)
-        self._file = tempfile.TemporaryFile() if long else None
+        self._file = tempfile.TemporaryFile() if long else None  # noqa: SIM115 - lives as long as its map
         self._pieces: list[Samples] = []
         self.peak = 0.0
         self.clipped = 0
