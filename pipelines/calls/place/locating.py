@@ -1,0 +1,206 @@
+"""Where it happens: the address of an incident from the turns of a call  # адрес происшествия."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.call_records import CardField, LegName, Segment
+from pipelines.calls.place.gazetteer import Gazetteer, Place, load_gazetteer
+from pipelines.calls.place.landmarks import read_landmarks
+from pipelines.calls.place.mentions import Mention, Slot, read_mentions
+from pipelines.calls.place.turns import evidence, read_turns
+
+_GAZETTEER = "gazetteer"
+"""Note of a field that follows from the place named."""
+
+_NUMBERS: tuple[Slot, ...] = ("house", "flat")
+_AMBIGUOUS = 0.6  # factor for a settlement that several places of КАТО bear the name of
+
+
+@dataclass(frozen=True)
+class _Located:
+    settlement: Place | None = None
+    district: Place | None = None
+    region: Place | None = None
+    sureness: float = 1.0
+
+
+def locate_incident(segments: Sequence[Segment]) -> tuple[CardField, ...]:
+    """Return region, district, settlement, street, house, flat, landmark and kato, those that are known.
+
+    The last correction wins; what the operator reads back wins over the caller's words unless the caller then corrects
+    it. A field with the note "gazetteer" is not in the words: it follows from the place that is.
+    """
+    gazetteer = load_gazetteer()
+    turns = read_turns(segments)
+    mentions: list[Mention] = []
+    for index, turn in enumerate(turns):
+        before = turns[index - 1] if index and turns[index - 1].leg is not turn.leg else None
+        mentions.extend(read_mentions(turn, before, gazetteer))
+    fields = [*_place_fields(segments, mentions, gazetteer), *_street_fields(segments, mentions)]
+    landmark = read_landmarks(segments, turns, mentions)
+    return tuple(fields if landmark is None else [*fields, landmark])
+
+
+def _place_fields(segments: Sequence[Segment], mentions: Sequence[Mention], gazetteer: Gazetteer) -> list[CardField]:
+    said = {slot: _choose([m for m in mentions if m.slot == slot]) for slot in ("region", "district", "settlement")}
+    located = _resolve(said["settlement"], said["district"], said["region"], mentions, gazetteer)
+    fields: list[CardField] = []
+
+    def add(name: str, value: str, source: Mention | None, fallback: Mention | None, sureness: float) -> None:
+        mention = source or fallback
+        if mention is None:
+            return
+        confidence = round(min(0.99, mention.score * sureness * (0.97 if source else 0.9)), 3)
+        words = evidence(segments, mention.turn, mention.start, mention.end)
+        fields.append(CardField(name, value, confidence, words, note="" if source else _GAZETTEER))
+
+    base = said["settlement"] or said["district"] or said["region"]
+    if located.region is not None:
+        spoken = said["region"] if said["region"] and _holds(said["region"], located.region) else None
+        if located.region.kind == "capital" and located.settlement == located.region:
+            spoken = said["settlement"]
+        add("region", located.region.ru, spoken, base, located.sureness)
+    if located.district is not None:
+        spoken = said["district"] if said["district"] and _holds(said["district"], located.district) else None
+        add("district", located.district.ru, spoken, base, located.sureness)
+    if said["settlement"] is not None:
+        value = located.settlement.written if located.settlement else said["settlement"].value
+        add("settlement", value, said["settlement"], None, located.sureness)
+    elif located.settlement is not None:
+        add("settlement", located.settlement.written, None, base, located.sureness)
+    coded = located.settlement or located.district or located.region
+    if coded is not None:
+        add("kato", coded.kato, None, base, located.sureness)
+    return fields
+
+
+def _holds(mention: Mention, place: Place) -> bool:
+    return any(match.place.kato == place.kato for match in mention.places)
+
+
+def _choose(mentions: Sequence[Mention]) -> Mention | None:
+    """The one meant: the surest, and of those nearly as sure the last; a correction outweighs."""
+    chosen: Mention | None = None
+    for mention in mentions:
+        if mention.strength <= 0:
+            continue
+        if chosen is None or _outweighs(mention, chosen):
+            chosen = mention
+    return chosen
+
+
+def _outweighs(mention: Mention, held: Mention) -> bool:
+    weight, standing = mention.strength * mention.score, held.strength * held.score
+    if mention.slot == "settlement" and {m.place.kato for m in mention.places} == {m.place.kato for m in held.places}:
+        return weight > standing
+    if mention.corrects and mention.turn.leg is not LegName.OPERATOR:
+        return weight >= standing * 0.5
+    return weight >= standing * 0.85
+
+
+def _resolve(
+    settlement: Mention | None,
+    district: Mention | None,
+    region: Mention | None,
+    mentions: Sequence[Mention],
+    gazetteer: Gazetteer,
+) -> _Located:
+    """Bring the three together: the candidates of each that lie in one another, the likeliest where several remain."""
+    regions = [m.place for m in region.places] if region else []
+    districts = [m.place for m in district.places] if district else []
+    beside = [
+        m.place
+        for mention in mentions
+        if mention.slot == "settlement" and mention is not settlement
+        for m in mention.places[:1]
+    ]
+    if settlement is not None and settlement.places:
+        candidates = list(settlement.places)
+        for narrower in ([c for c in candidates if any(_in_region(c.place, r) for r in regions)],):
+            candidates = narrower or candidates
+        candidates = [
+            c for c in candidates if any(_in_district(c.place, d, gazetteer) for d in districts)
+        ] or candidates
+        near = [c for c in candidates if any(c.place.district_code == b.district_code for b in beside)]
+        if near and len(candidates) > 1 and candidates[0].place.kind not in ("capital", "city"):
+            candidates = near
+        best = candidates[0]
+        alike = [c for c in candidates if c.score == best.score and c.place.rank == best.place.rank]
+        sureness = 1.0 if len(alike) == 1 else _AMBIGUOUS
+        place = best.place
+        said_district = next((d for d in districts if _in_district(place, d, gazetteer)), None)
+        if len(alike) > 1:
+            same_region = len({c.place.region_code for c in alike}) == 1
+            return _Located(
+                place, said_district, gazetteer.region_of(place) if same_region or regions else None, sureness
+            )
+        return _Located(place, said_district or gazetteer.district_of(place), gazetteer.region_of(place), sureness)
+    if districts:
+        within = [d for d in districts if any(_in_region(d, r) for r in regions)] or districts
+        found = within[0]
+        city = gazetteer.city_of(found)
+        certain = len({d.kato for d in within if d.ru == found.ru}) == 1
+        return _Located(city, found, gazetteer.region_of(found) if certain else None, 1.0 if certain else _AMBIGUOUS)
+    if regions:
+        return _Located(None, None, regions[0])
+    return _Located()
+
+
+def _in_region(place: Place, region: Place) -> bool:
+    return place.region_code == region.region_code
+
+
+def _in_district(place: Place, district: Place, gazetteer: Gazetteer) -> bool:
+    if district.kind == "city_district":
+        city = gazetteer.city_of(district)
+        return city is not None and city.kato == place.kato
+    return place.district_code == district.district_code
+
+
+def _street_fields(segments: Sequence[Segment], mentions: Sequence[Mention]) -> list[CardField]:
+    fields: list[CardField] = []
+    street = _choose_street([m for m in mentions if m.slot == "street"])
+    if street is not None:
+        fields.append(_field(segments, "street", street))
+    for slot in _NUMBERS:
+        number = _choose_number([m for m in mentions if m.slot == slot])
+        if number is not None:
+            fields.append(_field(segments, slot, number))
+    return fields
+
+
+def _field(segments: Sequence[Segment], name: str, mention: Mention) -> CardField:
+    confidence = round(min(0.97, 0.95 * mention.score), 3)
+    return CardField(name, mention.value, confidence, evidence(segments, mention.turn, mention.start, mention.end))
+
+
+def _choose_street(mentions: Sequence[Mention]) -> Mention | None:
+    chosen: Mention | None = None
+    for mention in mentions:
+        if chosen is None or _says_more(mention, chosen):
+            chosen = mention
+    return chosen
+
+
+def _says_more(mention: Mention, held: Mention) -> bool:
+    """A street heard with its type word is kept when the read-back leaves that word out."""
+    if _name(mention.value) == _name(held.value):
+        return mention.strength > held.strength
+    if mention.corrects and mention.turn.leg is not LegName.OPERATOR:
+        return True
+    return mention.strength * mention.score >= held.strength * held.score * 0.7
+
+
+def _name(street: str) -> str:
+    return street.partition(" ")[2]
+
+
+def _choose_number(mentions: Sequence[Mention]) -> Mention | None:
+    """The last said; but what an operator read back stands until the caller says that it is wrong."""
+    chosen: Mention | None = None
+    for mention in mentions:
+        read_back = chosen is not None and chosen.turn.leg is LegName.OPERATOR
+        if read_back and mention.turn.leg is LegName.CALLER and not mention.corrects:
+            continue
+        chosen = mention
+    return chosen

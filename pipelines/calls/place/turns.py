@@ -1,0 +1,98 @@
+"""A call as turns of tokens: each word with what it is in an address, and where its segment is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.call_records import Evidence, LegName, Segment
+from pipelines.calls.place.word_lists import Role, WordUse, address_words
+from pipelines.calls.spoken_numbers import NumberSpan, clean_word, find_numbers, phones
+
+_JOINS_WITHIN_S = 3.0
+"""Segments of one leg closer than this, with nobody between, are one turn: a transcriber cuts within an address."""
+_PARTING = frozenset(",.!?…:;—–")
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word of a call. `segment` counts in the call; `closes` when punctuation after it parts phrases."""
+
+    raw: str
+    text: str
+    segment: int
+    use: WordUse | None
+    closes: bool
+    asks: bool
+
+    @property
+    def role(self) -> Role | None:
+        """What the word is in an address, or None."""
+        return self.use.role if self.use else None
+
+    @property
+    def capital(self) -> bool:
+        """Whether it is written with a capital letter."""
+        return self.raw.lstrip("«\"'(—-")[:1].isupper()
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one side says without a break."""
+
+    index: int
+    leg: LegName
+    tokens: tuple[Token, ...]
+    numbers: tuple[NumberSpan, ...]
+
+    def number_at(self, position: int) -> NumberSpan | None:
+        """Return the number that starts at a token."""
+        return next((number for number in self.numbers if number.start == position), None)
+
+    def has(self, role: Role) -> bool:
+        """Tell whether a word of this role is said."""
+        return any(token.role == role for token in self.tokens)
+
+    @property
+    def asks(self) -> bool:
+        """Whether a question is put."""
+        return any(token.asks for token in self.tokens)
+
+
+def read_turns(segments: Sequence[Segment]) -> tuple[Turn, ...]:
+    """Return the turns of a call in the order they were said."""
+    order = sorted(range(len(segments)), key=lambda index: (segments[index].start_s, segments[index].end_s))
+    groups: list[list[int]] = []
+    for index in order:
+        last = segments[groups[-1][-1]] if groups else None
+        here = segments[index]
+        if last is not None and last.leg is here.leg and here.start_s - last.end_s <= _JOINS_WITHIN_S:
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+    return tuple(_turn(number, [(index, segments[index]) for index in group]) for number, group in enumerate(groups))
+
+
+def evidence(segments: Sequence[Segment], turn: Turn, start: int, end: int) -> tuple[Evidence, ...]:
+    """Return the words of tokens `start` to `end` (exclusive), one evidence for each segment they lie in."""
+    found: list[Evidence] = []
+    for index in dict.fromkeys(token.segment for token in turn.tokens[start:end]):
+        before = sum(1 for token in turn.tokens[:start] if token.segment == index)
+        count = sum(1 for token in turn.tokens[start:end] if token.segment == index)
+        words = segments[index].words[before : before + count]
+        text = " ".join(word.text for word in words)
+        found.append(Evidence(segments[index].leg, words[0].start_s, words[-1].end_s, text))
+    return tuple(found)
+
+
+def _turn(number: int, members: Sequence[tuple[int, Segment]]) -> Turn:
+    pairs = [(index, word.text) for index, segment in members for word in segment.words]
+    words = [raw for _, raw in pairs]
+    dialled = phones(words)
+    numbers = tuple(n for n in find_numbers(words) if not any(p.start <= n.start < p.end for p in dialled))
+    return Turn(number, members[0][1].leg, tuple(_token(index, raw) for index, raw in pairs), numbers)
+
+
+def _token(segment: int, raw: str) -> Token:
+    text, bare, uses = clean_word(raw), raw.rstrip("»\")'"), address_words()
+    shortened = uses.get(text + ".") if bare.endswith(".") else None
+    closes = shortened is None and bare[-1:] in _PARTING
+    return Token(raw, text, segment, shortened or uses.get(text), closes, bare.endswith("?"))
