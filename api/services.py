@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from agents.assistant.assistant import QuoteAssistant
-from agents.assistant.context import Knowledge, Replacement
+from agents.assistant.context import Knowledge
 from agents.assistant.language import language_of
 from api.contract import FoundClause, JsonObject, Services
 from core.blobs import FolderBlobs
@@ -18,7 +18,7 @@ from core.errors import Conflict, QorganError, TooLarge
 from core.jobs.records import State, Step
 from core.jobs.service import Jobs, system_database_url
 from core.languages import Language
-from core.models.runtime import go_offline, limit_threads
+from core.models.runtime import go_offline
 from core.models.store import list_models
 from core.security.office import build_office
 from core.settings import Settings
@@ -42,7 +42,6 @@ def build_services(settings: Settings) -> Services:
     StorageError or Unavailable, each with what to do.
     """
     go_offline()
-    limit_threads(settings.models.threads)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database_url)
     database.upgrade()
@@ -61,7 +60,7 @@ def build_services(settings: Settings) -> Services:
     )
     jobs.register(PIPELINE, (*loading.steps(), Step("learn_terms", partial(_learn_terms, base))))
     jobs.launch()
-    first = _Preparation("search", base.current)
+    first = _Preparation("search", partial(_prepare_search, base))
 
     def close() -> None:
         jobs.shutdown()
@@ -75,7 +74,13 @@ def build_services(settings: Settings) -> Services:
         security=build_office(settings, database),
         jobs=jobs,
         assistant=QuoteAssistant(
-            lambda: _knowledge(base, store, settings, embedder, index),
+            lambda: Knowledge.of(
+                base.current(),
+                store,
+                home=settings.search.jurisdiction,
+                embedder=embedder.name,
+                index=index.version,
+            ),
             max_chars=settings.search.max_question_chars,
             today=_today,
         ),
@@ -147,21 +152,6 @@ class ActLoader:
         return job_id
 
 
-def _knowledge(
-    base: NormativeBase, store: ActStore, settings: Settings, embedder: Embedder, index: ClauseIndex
-) -> Knowledge:
-    current = base.current()
-    return Knowledge(
-        norms=store,
-        search=current.search,
-        builder=current.builder,
-        names=current.names,
-        replaced=tuple(Replacement(number, act) for number, act in current.replaced),
-        home=settings.search.jurisdiction,
-        versions={"embedder": embedder.name, "index": index.version, "model": "none"},
-    )
-
-
 class _Preparation:
     """Something the first question would otherwise wait for, done in a thread while the server starts."""
 
@@ -182,6 +172,10 @@ class _Preparation:
 def _load_models(embedder: Embedder) -> None:
     embedder.embed_queries(["пожар"])
     language_of("how wide is the emergency exit of the school")
+
+
+def _prepare_search(base: NormativeBase) -> None:
+    base.current().builder.build("пожар", Language.RU)
 
 
 def _learn_terms(base: NormativeBase, state: State) -> State:

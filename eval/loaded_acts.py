@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from agents.assistant.context import Knowledge, Replacement
+from agents.assistant.context import Knowledge
 from core.blobs import FolderBlobs
 from core.errors import InvalidInput, QorganError
 from core.settings import Settings
@@ -65,14 +65,8 @@ def loaded_acts(data: Path, settings: Settings, say: Say) -> Iterator[Loaded]:
                 say(f"  not loaded: {error.detail}")
         index.mark_rebuilt()
         base = NormativeBase(store, index, embedder, Path(folder) / "terms").current()
-        knowledge = Knowledge(
-            norms=store,
-            search=base.search,
-            builder=base.builder,
-            names=base.names,
-            replaced=tuple(Replacement(number, act) for number, act in base.replaced),
-            home=settings.search.jurisdiction,
-            versions={"embedder": embedder.name, "index": index.version, "model": "none"},
+        knowledge = Knowledge.of(
+            base, store, home=settings.search.jurisdiction, embedder=embedder.name, index=index.version
         )
         yield Loaded(store, base, knowledge, reports, failures)
         index.close()

@@ -10,6 +10,7 @@ from core.languages import Language
 from core.records import Abstention, Act, Claim, Clause, Redaction
 from knowledge_base.clauses.designators import ActDesignator
 from knowledge_base.clauses.references import Reference
+from knowledge_base.search.base import Base
 from knowledge_base.search.naming import ActNames
 from knowledge_base.search.query import Query
 from knowledge_base.search.query_builder import QueryBuilder
@@ -63,6 +64,19 @@ class Knowledge:
     replaced: tuple[Replacement, ...]
     home: str  # jurisdiction that answers unless another is named
     versions: Mapping[str, str]
+
+    @staticmethod
+    def of(base: Base, norms: Norms, *, home: str, embedder: str, index: str) -> "Knowledge":
+        """Put together what a base and the stored norms give; `embedder` and `index`: the names of their versions."""
+        return Knowledge(
+            norms=norms,
+            search=base.search,
+            builder=base.builder,
+            names=base.names,
+            replaced=tuple(Replacement(number, act) for number, act in base.replaced),
+            home=home,
+            versions={"embedder": embedder, "index": index, "model": "none"},
+        )
 
 
 @dataclass(frozen=True)

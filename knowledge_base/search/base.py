@@ -20,11 +20,11 @@ from knowledge_base.embedding import Embedder
 from knowledge_base.index.port import ClauseIndex
 from knowledge_base.search.lexicon import Lexicon
 from knowledge_base.search.naming import ActNames
-from knowledge_base.search.query_builder import QueryBuilder, TermRow
+from knowledge_base.search.query_builder import QueryBuilder
 from knowledge_base.search.search import ClauseSearch, ClauseSource
+from knowledge_base.search.terminology import Terminology, TermRow
 from knowledge_base.search.translation import MIN_COUNT, TermTable, learn
 from knowledge_base.search.units import units
-from knowledge_base.terms.glossary import load_glossary, load_paraphrases
 
 CHECK_EVERY_S = 2.0
 """Longest time for which an answer may not know of a load that another process finished."""
@@ -75,7 +75,7 @@ class NormativeBase:
         self._lock = threading.Lock()
         self._base: Base | None = None
         self._checked = 0.0
-        self._glossary, self._informal = _terms()
+        self._terminology: Terminology | None = None
         self._glossary_tables: tuple[TermTable, ...] | None = None
 
     def current(self) -> Base:
@@ -115,10 +115,12 @@ class NormativeBase:
                 lexicons[language].merge(lexicon)
             pairs.extend(tied)
         twins = tuple(self._table(source, target, pairs) for source, target in _TABLE_PAIRS) if pairs else ()
+        if self._terminology is None:
+            self._terminology = Terminology.shipped(self._cache_dir)
         if self._glossary_tables is None:
-            self._glossary_tables = self._learn_glossary()
+            self._glossary_tables = self._learn_glossary(self._terminology.glossary)
         tables = (*twins, *self._glossary_tables)
-        builder = QueryBuilder(lexicons, tables, self._glossary, self._informal)
+        builder = QueryBuilder(lexicons, tables, self._terminology)
         acts = self._norms.acts()
         by_id = {a.id: a for a in acts}
         search = ClauseSearch(self._index, self._embedder, self._norms, builder, lexicons)
@@ -161,16 +163,14 @@ class NormativeBase:
         stamp = sha256("\x1f".join(text for pair in pairs for text in pair).encode()).hexdigest()
         return self._learnt("twins", stamp, source, target, ordered, MIN_COUNT)
 
-    def _learn_glossary(self) -> tuple[TermTable, ...]:
+    def _learn_glossary(self, glossary: Sequence[TermRow]) -> tuple[TermTable, ...]:
         """Return word tables learnt from the glossary's phrases, for words that stand in it only within a phrase."""
-        stamp = "|".join(str(sorted(row.wordings.items())) for row in self._glossary)
+        stamp = "|".join(str(sorted(row.wordings.items())) for row in glossary)
         tables = []
         for source in Language:
             for target in (Language.RU, Language.KK):
                 if source is not target:
-                    pairs = [
-                        (a, b) for row in self._glossary for a in row.wordings[source] for b in row.wordings[target]
-                    ]
+                    pairs = [(a, b) for row in glossary for a in row.wordings[source] for b in row.wordings[target]]
                     tables.append(self._learnt("glossary", stamp, source, target, pairs, 1))
         return tuple(tables)
 
@@ -190,15 +190,6 @@ class NormativeBase:
         table = learn(pairs, source, target, min_count=min_count)
         table.save(path)
         return table
-
-
-def _terms() -> tuple[tuple[TermRow, ...], dict[Language, list[tuple[str, str]]]]:
-    rows = tuple(TermRow({language: entry.terms(language) for language in Language}) for entry in load_glossary())
-    informal: dict[Language, list[tuple[str, str]]] = {language: [] for language in Language}
-    for paraphrase in load_paraphrases():
-        for word in paraphrase.informal:
-            informal[paraphrase.language].append((word, paraphrase.normative[0]))
-    return rows, informal
 
 
 def _replaces(report: Mapping[str, object]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from core.languages import Language
 from knowledge_base.search.analysis import base_form, is_question_word, tokens, word_terms
 from knowledge_base.search.lexicon import Lexicon
 from knowledge_base.search.query import Idea, Kind, Query, Wording
+from knowledge_base.search.terminology import Phrases, Terminology, base_sequence
 from knowledge_base.search.translation import TermTable
 
 SYNONYM_WEIGHT = 0.7
@@ -27,66 +28,26 @@ UNTRANSLATED_IDF = 3.0
 MAX_IDEAS = 80
 
 
-@dataclass(frozen=True)
-class Phrases:
-    """Phrases of one language by their base forms, for the longest match."""
-
-    entries: Mapping[tuple[str, ...], int]  # base forms -> row
-    longest: int
-
-    @staticmethod
-    def build(rows: Iterable[Sequence[str]], language: Language) -> "Phrases":
-        """`rows[i]`: the wordings of row i in this language."""
-        entries: dict[tuple[str, ...], list[int]] = {}
-        first: dict[tuple[str, ...], int] = {}
-        for number, wordings in enumerate(rows):
-            for wording in wordings:
-                key = base_sequence(wording, language)
-                if key:
-                    first.setdefault(key, number)
-                    entries.setdefault(key, []).append(number)
-        return Phrases(first, max((len(k) for k in first), default=0))
-
-
-def base_sequence(text: str, language: Language) -> tuple[str, ...]:
-    """Return the base forms of all words and codes of `text` in order."""
-    return tuple(base_form(t, language) if kind == "word" else t for kind, t in tokens(text))
-
-
-@dataclass(frozen=True)
-class TermRow:
-    """One concept with its wordings in each language."""
-
-    wordings: Mapping[Language, tuple[str, ...]]
-
-
 @dataclass
 class QueryBuilder:
     """Makes queries with what is known now: lexicons, term tables, glossary, informal words."""
 
     lexicons: Mapping[Language, Lexicon]
     tables: Sequence[TermTable] = ()
-    glossary: Sequence[TermRow] = ()
-    informal: Mapping[Language, Sequence[tuple[str, str]]] = field(default_factory=dict)
-    _phrases: dict[Language, Phrases] = field(default_factory=dict, init=False)
-    _informal: dict[Language, Phrases] = field(default_factory=dict, init=False)
+    terminology: Terminology = field(default_factory=Terminology.of)
     _vocabulary: dict[Language, list[str]] = field(default_factory=dict, init=False)
-
-    def __post_init__(self) -> None:
-        for language in Language:
-            self._phrases[language] = Phrases.build([r.wordings.get(language, ()) for r in self.glossary], language)
-            self._informal[language] = Phrases.build([(w,) for w, _ in self.informal.get(language, ())], language)
 
     def build(self, text: str, language: Language) -> Query:
         """Analyse a question written in `language`."""
+        known = self.terminology
         found = list(tokens(text))
         bases = [base_form(t, language) if kind == "word" else t for kind, t in found]
         ideas: list[Idea] = []
         at = 0
         while at < len(found) and len(ideas) < MAX_IDEAS:
             kind, token = found[at]
-            informal = self._match(self._informal[language], bases, at)
-            phrase = self._match(self._phrases[language], bases, at)
+            informal = self._match(known.informal_phrases[language], bases, at)
+            phrase = self._match(known.glossary_phrases[language], bases, at)
             if informal is not None and (phrase is None or informal[1] >= phrase[1]):
                 ideas.append(self._informal_idea(informal[0], found[at : at + informal[1]], language))
                 at += informal[1]
@@ -108,8 +69,9 @@ class QueryBuilder:
 
     def _informal_idea(self, row: int, found: Sequence[tuple[str, str]], language: Language) -> Idea:
         own = _wording(found, language, 1.0)
-        said = Wording(_words(self.informal[language][row][1], language), INFORMAL_WEIGHT)
-        inner = self._phrases[language].entries.get(base_sequence(self.informal[language][row][1], language))
+        normative = self.terminology.informal[language][row][1]
+        said = Wording(_words(normative, language), INFORMAL_WEIGHT)
+        inner = self.terminology.glossary_phrases[language].entries.get(base_sequence(normative, language))
         idea = Idea(" ".join(t for _, t in found), "phrase", {language: (own, said)})
         return self._with_row(idea, inner, language) if inner is not None else self._with_tables(idea, said, language)
 
@@ -121,7 +83,7 @@ class QueryBuilder:
 
     def _with_row(self, idea: Idea, row: int, language: Language) -> Idea:
         wordings = dict(idea.wordings)
-        for other, variants in self.glossary[row].wordings.items():
+        for other, variants in self.terminology.glossary[row].wordings.items():
             weight = SYNONYM_WEIGHT if other is language else GLOSSARY_TRANSLATION_WEIGHT
             more = tuple(Wording(_words(v, other), weight) for v in variants if _words(v, other))
             wordings[other] = (*wordings.get(other, ()), *more)

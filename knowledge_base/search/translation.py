@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from core.languages import Language
-from knowledge_base.search.analysis import base_form, tokens, word_terms
+from knowledge_base.search.analysis import tokens, word_terms
 
 ITERATIONS = 8
 MIN_PROBABILITY = 0.06
@@ -142,8 +142,3 @@ def _estimate(links: np.ndarray, owner: np.ndarray, sources: int) -> np.ndarray:
         counts = np.bincount(pair, weights=weight)
         t = counts / np.bincount(pair_source, weights=counts, minlength=sources)[pair_source]
     return np.asarray(t[pair])
-
-
-def base_sequence(text: str, language: Language) -> tuple[str, ...]:
-    """Return the base forms of the words of `text` in order, by which phrases of the glossary are matched."""
-    return tuple(base_form(token, language) for kind, token in tokens(text) if kind == "word")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from core.records import CONTAINERS, Act, Clause, Level
+from core.records import CONTAINERS, Clause, Level
 from knowledge_base.index.port import SparseVector
 from knowledge_base.search.analysis import terms
 from knowledge_base.search.lexicon import document_vector
@@ -98,8 +98,3 @@ def _context(clause: Clause, parent: Clause | None) -> str:
     if clause.level is Level.ROW:
         parts.extend(c for c in dict.fromkeys(clause.columns) if c)
     return ". ".join(p.strip(" .:-") for p in parts if p.strip())
-
-
-def act_title(act: Act, clause: Clause) -> str:
-    """Return the act's title in the clause's language, or in any it has."""
-    return act.titles.get(clause.language) or next(iter(act.titles.values()), act.number)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -38,18 +39,9 @@ def knowledge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Knowledge]:
         for step in loading.steps():
             state = step.run(state)
     base = NormativeBase(store, index, embedder, folder / "terms").current()
-    yield Knowledge(
-        norms=store,
-        search=base.search,
-        builder=base.builder,
-        names=base.names,
-        replaced=(
-            *(Replacement(n, a) for n, a in base.replaced),
-            Replacement("СН РК 9.01-01-2001", base.names.acts[0]),
-        ),
-        home="KZ",
-        versions={"model": "none"},
-    )
+    known = Knowledge.of(base, store, home="KZ", embedder=embedder.name, index=index.version)
+    elsewhere = Replacement("СН РК 9.01-01-2001", base.names.acts[0])
+    yield replace(known, replaced=(*known.replaced, elsewhere))
     index.close()
     database.close()
 

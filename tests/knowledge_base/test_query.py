@@ -1,11 +1,14 @@
+from pathlib import Path
+
 import pytest
 
 from core.languages import Language
 from knowledge_base.search.analysis import terms
 from knowledge_base.search.lexicon import Lexicon
 from knowledge_base.search.query import Query
-from knowledge_base.search.query_builder import QueryBuilder, TermRow
+from knowledge_base.search.query_builder import QueryBuilder
 from knowledge_base.search.ranking import Arm, Weights, analysed, closeness, fuse, neighbouring, titled
+from knowledge_base.search.terminology import Phrases, Terminology, TermRow
 from knowledge_base.search.translation import TermTable
 from tests.knowledge_base.clause_maker import make_clause
 
@@ -28,7 +31,9 @@ def builder() -> QueryBuilder:
     ]
     table = TermTable(KK, RU, {"p:қойма": (("l:склад", 0.9),)})
     return QueryBuilder(
-        {RU: lexicon, KK: Lexicon(KK), EN: Lexicon(EN)}, [table], glossary, {RU: [("ступенька", "лестница")]}
+        {RU: lexicon, KK: Lexicon(KK), EN: Lexicon(EN)},
+        [table],
+        Terminology.of(glossary, {RU: [("ступенька", "лестница")]}),
     )
 
 
@@ -91,3 +96,18 @@ def test_neighbours_and_the_defined_term_speak_for_a_clause(builder: QueryBuilde
 
 def test_every_weight_speaks_for_a_clause_never_against():
     assert all(value >= 0 for value in vars(Weights()).values())
+
+
+def test_phrases_come_out_of_the_cache_as_they_were_made(tmp_path: Path):
+    made = Terminology.shipped(tmp_path)
+    (kept,) = tmp_path.iterdir()
+    assert Terminology.shipped(tmp_path) == made
+    kept.write_text('{"ru": 1', encoding="utf-8")
+    assert Terminology.shipped(tmp_path) == made
+    assert kept.read_text(encoding="utf-8").startswith("[")
+
+
+def test_of_rows_that_share_a_wording_the_first_has_it():
+    phrases = Phrases.build([("пожарный кран", "ПК"), ("пожарные краны", "")], RU)
+    assert dict(phrases.entries) == {("пожарный", "кран"): 0, ("пк",): 0}
+    assert phrases.longest == 2
