@@ -30,14 +30,14 @@ class CallState(StrEnum):
 
 
 class CallNote(StrEnum):
-    """What whoever reads a call's transcript is told about it."""
+    """What whoever reads a call's transcript is told about it; what is wrong with the sound stands there by its kind."""
 
     LANGUAGE_NOT_RELIABLE = "language-not-reliable"  # the model does not write this language well
     NO_SPEECH = "no-speech"  # nobody was heard
     ONE_CHANNEL = "one-channel"  # who says what is not known
     SILENT_LEG = "silent-leg"  # one side was not heard at all
-    CUT_SHORT = "cut-short"  # the file ends before its own end
-    CLIPPED = "clipped"  # overdriven sound
+    TRUNCATED = "truncated"  # the file ends before its sound does
+    CLIPPING = "clipping"  # a leg was recorded too loud
     RESTORED = "restored"  # a live call finished from what was on disk
 
 

@@ -12,6 +12,15 @@ ANSWERS = Counter("qorgan_answers_total", "Questions answered or not, and why no
 ANSWER_SECONDS = Histogram("qorgan_answer_seconds", "Time the assistant took, seconds", buckets=_SECONDS)
 LOGINS = Counter("qorgan_logins_total", "Attempts to log in", ("outcome",))
 UPLOADED_BYTES = Counter("qorgan_uploaded_bytes_total", "Bytes of accepted uploads")
+CALLS = Counter("qorgan_calls_total", "Calls processed to the end or to a failure", ("source", "outcome"))
+CALL_AUDIO_SECONDS = Counter("qorgan_call_audio_seconds_total", "Sound of processed recordings, seconds")
+CALL_CPU_SECONDS = Counter("qorgan_call_cpu_seconds_total", "Processor time of this process on recordings, seconds")
+CALL_TRANSCRIBE_SECONDS = Counter("qorgan_call_transcribe_seconds_total", "Time spent transcribing, seconds")
+CALL_REAL_TIME_FACTOR = Histogram(
+    "qorgan_call_real_time_factor",
+    "Processor seconds a second of a recording",
+    buckets=(0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 5.0),
+)
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
