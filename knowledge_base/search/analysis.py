@@ -81,6 +81,46 @@ def stem_kk(word: str) -> str:
     return stem
 
 
+@lru_cache(maxsize=20_000)
+def forms_ru(word: str) -> frozenset[str]:
+    """Return all forms of a lower-case Russian word given in its dictionary form (ё as е), gerunds left out.
+
+    Of a word given in another form, the forms of its most probable reading.
+    """
+    readings = _morph().parse(word)
+    own = [
+        r for r in readings if r.normal_form.replace("ё", "е") == word and "Name" not in r.tag and "Surn" not in r.tag
+    ]
+    forms = {f.word.replace("ё", "е") for r in own or readings[:1] for f in r.lexeme if f.tag.POS != "GRND"}
+    return frozenset(forms | {word})
+
+
+@lru_cache(maxsize=200_000)
+def is_known_ru(word: str) -> bool:
+    """Tell whether a lower-case word is a form of a Russian word in the dictionary."""
+    return bool(_morph().word_is_known(word))
+
+
+@lru_cache(maxsize=200_000)
+def grammemes_ru(word: str) -> frozenset[str]:
+    """Return the OpenCorpora grammemes of the most probable reading of a lower-case word ("VERB", "impr", ...)."""
+    return frozenset(str(g) for g in _morph().parse(word)[0].tag.grammemes)
+
+
+@lru_cache(maxsize=200_000)
+def is_inflected_kk(word: str, stem: str) -> bool:
+    """Tell whether a lower-case Kazakh word is `stem` with at most four inflectional suffixes."""
+    return word.startswith(stem) and _are_suffixes(word[len(stem) :], 4)
+
+
+def _are_suffixes(rest: str, left: int) -> bool:
+    if not rest:
+        return True
+    return left > 0 and any(
+        rest.startswith(s) and _are_suffixes(rest[len(s) :], left - 1) for s in _words().kazakh_suffixes
+    )
+
+
 @lru_cache(maxsize=100_000)
 def stem_en(word: str) -> str:
     """Strip common English endings while at least four letters stay."""

@@ -1,0 +1,72 @@
+"""The small language of patterns in which the lexicon and the contexts are written.
+
+пожар            any form of the word (Russian: its paradigm; Kazakh: the stem with inflections)
+=пожара          this form only
+взрыв*           anything that begins so
+дом|квартира     one of these
+_  __  ___       up to one, two, three other words between
+дверь _ заклинить   words in this order
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.languages import Language
+
+_ATOM = re.compile(r"=?[^\W\d_]+\*?")
+MAX_GAP = 3
+
+
+class Form(StrEnum):
+    """How much of a word an atom fixes."""
+
+    ANY = "any"
+    EXACT = "exact"
+    PREFIX = "prefix"
+
+
+@dataclass(frozen=True)
+class Atom:
+    """One word of a pattern, in lower case with ё as е."""
+
+    text: str
+    form: Form
+    language: Language
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place of a pattern: the words that fit it and how many others may stand before it."""
+
+    atoms: frozenset[Atom]
+    gap: int = 0
+
+
+Pattern = tuple[Slot, ...]
+
+
+def parse_pattern(text: str, language: Language) -> Pattern:
+    """Return the slots of a pattern. Raises ValueError that names what cannot be read."""
+    slots: list[Slot] = []
+    gap = 0
+    for part in text.replace("-", " ").split():
+        if set(part) == {"_"}:
+            gap = len(part)
+            if not slots or gap > MAX_GAP:
+                raise ValueError(f"a gap of 1 to {MAX_GAP} may stand between two words only: {text!r}")
+            continue
+        slots.append(Slot(frozenset(_atoms(part, language)), gap))
+        gap = 0
+    if not slots or gap:
+        raise ValueError(f"a pattern begins and ends with a word: {text!r}")
+    return tuple(slots)
+
+
+def _atoms(part: str, language: Language) -> Iterator[Atom]:
+    for atom in part.split("|"):
+        if not _ATOM.fullmatch(atom):
+            raise ValueError(f"not a word of a pattern: {atom!r}")
+        form = Form.EXACT if atom.startswith("=") else Form.PREFIX if atom.endswith("*") else Form.ANY
+        yield Atom(atom.strip("=*").lower().replace("ё", "е"), form, language)

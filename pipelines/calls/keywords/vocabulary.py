@@ -1,0 +1,163 @@
+"""Which atoms of patterns a spoken word fits: as written, as an inflected form, or as the ear may mistake it."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from rapidfuzz import process
+from rapidfuzz.distance import Levenshtein
+
+from core.languages import Language
+from knowledge_base.search.analysis import forms_ru, is_inflected_kk, is_known_ru
+from pipelines.calls.keywords.patterns import Atom, Form
+from pipelines.calls.keywords.phonetics import fold_letters, sound_key
+
+_T = TypeVar("_T")
+Fits = dict[int, float]
+"""Atom number -> how well the word fits it, 0..1; 1 is as written."""
+
+SHORTEST_HEARD = 5
+"""Letters of the shortest form that may be recognised by sound; shorter ones fall together with too many words."""
+MIDDLE_KEY = 7
+"""Sounds of a key from which one of them may differ."""
+LONG_KEY = 10
+"""Sounds of a key from which two of them may differ."""
+_KNOWN_KEPT = 50_000
+
+SAME_SOUND = 0.9
+ONE_SOUND_OFF = 0.75
+TWO_SOUNDS_OFF = 0.65
+LOOSE = 0.5
+"""Scores of fits by sound; `LOOSE` counts only beside words of the same pattern that fit as written."""
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """Fits by sound: `own` stands alone, `loose` needs company."""
+
+    own: Fits = field(default_factory=dict)
+    loose: Fits = field(default_factory=dict)
+
+
+class Vocabulary:
+    """The atoms of a set of patterns, looked up by word. Answers are kept; safe to share between threads."""
+
+    def __init__(self, atoms: Iterable[Atom]) -> None:
+        self.atoms = tuple(dict.fromkeys(atoms))
+        self.number = {atom: n for n, atom in enumerate(self.atoms)}
+        self._forms: defaultdict[str, set[int]] = defaultdict(set)
+        self._prefixes: defaultdict[str, set[int]] = defaultdict(set)
+        self._stems: defaultdict[str, set[int]] = defaultdict(set)
+        for number, atom in enumerate(self.atoms):
+            self._enter(number, atom)
+        self._folded: defaultdict[str, set[int]] = defaultdict(set)
+        self._sounds: defaultdict[str, set[int]] = defaultdict(set)
+        for form, numbers in [*self._forms.items(), *self._stems.items()]:
+            if fold_letters(form) != form:
+                self._folded[fold_letters(form)] |= numbers
+            if len(form) >= SHORTEST_HEARD:
+                self._sounds[sound_key(form)] |= numbers
+        self._keys: defaultdict[int, list[str]] = defaultdict(list)
+        for key in self._sounds:
+            self._keys[len(key)].append(key)
+        self._written: dict[str, Fits] = {}
+        self._heard: dict[str, _Heard] = {}
+
+    def _enter(self, number: int, atom: Atom) -> None:
+        if atom.form is Form.EXACT:
+            self._forms[atom.text].add(number)
+        elif atom.form is Form.PREFIX:
+            self._prefixes[atom.text].add(number)
+        elif atom.language is Language.KK:
+            self._stems[atom.text].add(number)
+        else:
+            for form in forms_ru(atom.text):
+                self._forms[form].add(number)
+
+    def written(self, word: str) -> Fits:
+        """Return the atoms that a lower-case word fits as it is written."""
+        held = self._written.get(word)
+        if held is None:
+            held = _keep(self._written, word, self._look_up(word))
+        return held
+
+    def heard(self, word: str) -> Fits:
+        """Return the atoms that a word may be a mishearing of."""
+        return self._listen(word).own
+
+    def loosely_heard(self, word: str) -> Fits:
+        """Return the atoms that a word may be a mishearing of when its neighbours say so too."""
+        return self._listen(word).loose
+
+    def joined(self, left: str, right: str) -> Fits:
+        """Return the atoms that two words make together, which a recogniser cut apart («по жар»)."""
+        whole = left + right
+        if len(whole) < SHORTEST_HEARD or (is_known_ru(left) and is_known_ru(right) and min(len(left), len(right)) > 2):
+            return {}
+        return dict.fromkeys(self._forms.get(whole, ()), SAME_SOUND)
+
+    def _look_up(self, word: str) -> Fits:
+        numbers = set(self._forms.get(word, ()))
+        for end in range(1, len(word) + 1):
+            head = word[:end]
+            numbers |= self._prefixes.get(head, set())
+            if head in self._stems and is_inflected_kk(word, head):
+                numbers |= self._stems[head]
+        return dict.fromkeys(numbers, 1.0)
+
+    def _listen(self, word: str) -> _Heard:
+        held = self._heard.get(word)
+        if held is None:
+            held = _keep(self._heard, word, self._compare(word))
+        return held
+
+    def _compare(self, word: str) -> _Heard:
+        if len(word) < SHORTEST_HEARD - 1 or self.written(word):
+            return _Heard()
+        known = is_known_ru(word)
+        kazakh = fold_letters(word) != word
+        key = sound_key(word)
+        own: Fits = {} if known else dict.fromkeys(self._folded.get(word, ()), SAME_SOUND)
+        loose: Fits = {}
+        for near, distance in self._near(key, 1 if len(key) < LONG_KEY else 2):
+            for number in self._sounds[near]:
+                if kazakh and self.atoms[number].language is not Language.KK:
+                    continue
+                score = 0.0 if known else _score(key, near, distance)
+                if score:
+                    own[number] = max(own.get(number, 0.0), score)
+                elif distance <= 1:
+                    loose[number] = LOOSE
+        return _Heard(own, loose)
+
+    def _near(self, key: str, most: int) -> list[tuple[str, int]]:
+        found: list[tuple[str, int]] = []
+        for length in range(len(key) - most, len(key) + most + 1):
+            if length in self._keys:
+                found.extend(
+                    (near, int(distance))
+                    for near, distance, _ in process.extract(
+                        key, self._keys[length], scorer=Levenshtein.distance, score_cutoff=most, limit=None
+                    )
+                )
+        return found
+
+
+def _score(key: str, near: str, distance: int) -> float:
+    """Return how well a word that is no Russian word fits a form by sound; 0 where it must not stand alone."""
+    shorter = min(len(key), len(near))
+    if distance == 0:
+        return SAME_SOUND if shorter >= SHORTEST_HEARD - 1 else 0.0
+    if key[:2] != near[:2] and key[-3:] != near[-3:]:
+        return 0.0
+    if distance == 1:
+        return ONE_SOUND_OFF if shorter >= MIDDLE_KEY else 0.0
+    return TWO_SOUNDS_OFF if shorter >= LONG_KEY else 0.0
+
+
+def _keep(kept: dict[str, _T], word: str, value: _T) -> _T:
+    if len(kept) >= _KNOWN_KEPT:
+        kept.clear()
+    kept[word] = value
+    return value
