@@ -1,0 +1,75 @@
+"""From scores of frames to tags of a call."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.call_records import Evidence, LegName, Tag, TagKind
+from pipelines.calls.sounds.labels import SoundLabel, load_labels, place_labels
+from pipelines.calls.sounds.tagger import SoundTagger
+from pipelines.calls.transcriber import SAMPLE_RATE, Samples
+
+_LEG_ORDER = (LegName.CALLER, LegName.MIXED, LegName.OPERATOR)
+_GO_ON = 0.5  # a sound that began goes on while it scores this share of its threshold
+_GAP_S = 1.0  # pauses of a bark or an alarm
+
+
+def tag_sounds(
+    legs: Mapping[LegName, Samples],
+    tagger: SoundTagger,
+    *,
+    start_s: float = 0.0,
+    labels: Sequence[SoundLabel] | None = None,
+) -> tuple[Tag, ...]:
+    """Return the sounds heard on the legs (16 kHz), the caller's first, each leg in order of time.
+
+    `start_s` is where the samples begin in the call. A tag's confidence is s / (s + threshold) of its highest score s:
+    half at the threshold, near 1 far over it, and no probability. What the other leg has at the same time, surer, is
+    left out: it is crosstalk.
+
+    Raises:
+        ModelError: the model cannot be run.
+        ConfigurationError: the labels do not fit the tagger.
+    """
+    placed = place_labels(load_labels() if labels is None else labels, tagger.classes)
+    found: list[Tag] = []
+    for leg in sorted(legs, key=_LEG_ORDER.index):
+        samples = legs[leg]
+        scores = tagger.score(samples)
+        end_s = start_s + len(samples) / SAMPLE_RATE
+        tags = []
+        for item in placed:
+            column = scores[:, list(item.columns)].max(axis=1)
+            for first, last in _stretches(column, item.label.threshold, round(_GAP_S / tagger.hop_s)):
+                begin = start_s + first * tagger.hop_s
+                finish = min(start_s + last * tagger.hop_s + tagger.frame_s, end_s)
+                if finish - begin >= item.label.least_s:
+                    evidence = Evidence(leg, round(begin, 2), round(finish, 2), "")
+                    best = float(column[first : last + 1].max())
+                    confidence = round(best / (best + item.label.threshold), 3)
+                    tags.append(Tag(TagKind.SOUND, item.label.label, evidence, confidence))
+        found += sorted(tags, key=lambda tag: (tag.evidence.start_s, tag.label))
+    return tuple(tag for tag in found if not any(_is_crosstalk(tag, other) for other in found))
+
+
+def _stretches(scores: NDArray[np.float32], threshold: float, gap: int) -> Iterator[tuple[int, int]]:
+    """Yield the first and last frame of each stretch: it reaches the threshold; falls are at most `gap` frames."""
+    held = np.flatnonzero(scores >= threshold * _GO_ON)
+    if not len(held):
+        return
+    cuts = np.flatnonzero(np.diff(held) > gap + 1)
+    for stretch in np.split(held, cuts + 1):
+        if (scores[stretch] >= threshold).any():
+            yield int(stretch[0]), int(stretch[-1])
+
+
+def _is_crosstalk(tag: Tag, other: Tag) -> bool:
+    mine, theirs = tag.evidence, other.evidence
+    return (
+        tag.label == other.label
+        and mine.leg != theirs.leg
+        and mine.start_s < theirs.end_s
+        and theirs.start_s < mine.end_s
+        and (tag.confidence, mine.leg.value) < (other.confidence, theirs.leg.value)
+    )
