@@ -111,6 +111,38 @@ class CallSettings(BaseModel):
     hints: bool = Field(default=True, description="Tell the transcriber what such calls are about (words to expect)")
 
 
+class LiveSettings(BaseModel):
+    """Live calls: the WebSocket, and the workers that read what is said."""
+
+    workers: int = Field(default=1, ge=1, le=64, description="Readers of all live calls together")
+    threads: int = Field(default=1, ge=1, description="CPU threads of each reader")
+    beam: int = Field(default=5, ge=1, le=20, description="Beams of a reading at the end of an utterance")
+    draft_beam: int = Field(default=1, ge=1, le=20, description="Beams of a reading while somebody speaks")
+    shed_after_s: float = Field(
+        default=3.0,
+        gt=0,
+        description="Speech that waits longer to be read makes the service leave out the tail, seconds",
+    )
+    max_calls: int = Field(default=20, ge=1, description="Live calls at once in one process")
+    max_sockets: int = Field(default=100, ge=1, description="WebSockets of live calls at once in one process")
+    max_call_s: float = Field(default=21_600.0, gt=0, description="Longest live call, seconds")
+    max_frame_bytes: int = Field(default=65_536, ge=1024, description="Largest WebSocket message, bytes")
+    ticket_s: float = Field(default=30.0, gt=0, description="Life of a ticket that opens a WebSocket, seconds")
+    idle_s: float = Field(default=30.0, gt=0, description="A source that sends nothing so long is dropped, seconds")
+    resume_s: float = Field(default=60.0, gt=0, description="A call without its source waits so long for it, seconds")
+    slow_reader_s: float = Field(
+        default=10.0, gt=0, description="A client that takes no event so long is dropped, seconds"
+    )
+    reorder_s: float = Field(
+        default=1.0, gt=0, description="Audio that waits for an earlier frame before that counts as lost, seconds"
+    )
+    durability: Literal["power", "process"] = Field(
+        default="power",
+        description="What acknowledged audio survives: `power`: a loss of power (written through to the disk before each "
+        "acknowledgement); `process`: a killed process only",
+    )
+
+
 class SecuritySettings(BaseModel):
     """Accounts, keys and the audit chain."""
 
@@ -166,6 +198,7 @@ class Settings(BaseSettings):
     index: IndexSettings = IndexSettings()
     search: SearchSettings = SearchSettings()
     calls: CallSettings = CallSettings()
+    live: LiveSettings = LiveSettings()
     security: SecuritySettings = SecuritySettings()
     server: ServerSettings = ServerSettings()
     telemetry: TelemetrySettings = TelemetrySettings()

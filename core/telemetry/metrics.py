@@ -1,6 +1,6 @@
 """Prometheus metrics of this process. Labels come from closed sets: no ids, no addresses, no text."""
 
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Gauge, Histogram, generate_latest
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
@@ -21,6 +21,17 @@ CALL_REAL_TIME_FACTOR = Histogram(
     "Processor seconds a second of a recording",
     buckets=(0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 5.0),
 )
+LIVE_CALLS = Gauge("qorgan_live_calls", "Live calls going on")
+LIVE_SOCKETS = Gauge("qorgan_live_sockets", "WebSockets of live calls that are open")
+LIVE_LAG_SECONDS = Histogram(
+    "qorgan_live_lag_seconds",
+    "From the end of a spoken word to its commitment, seconds",
+    buckets=(0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 7.5, 10.0, 20.0, 60.0),
+)
+LIVE_READING_SECONDS = Histogram(
+    "qorgan_live_reading_seconds", "Time one reading of a stretch of speech took, seconds", ("kind",), buckets=_SECONDS
+)
+LIVE_SHED = Counter("qorgan_live_shed_total", "Times that work was left out because of load", ("kind",))
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 

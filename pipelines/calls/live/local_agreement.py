@@ -1,0 +1,74 @@
+"""LocalAgreement-2: text is committed when two readings of growing audio agree on it.
+
+Macháček, Dabre, Bojar, "Turning Whisper into Real-Time Transcription System", IJCNLP-AACL 2023. The audio since some
+point is read again and again as it grows; the longest common prefix of the last two readings is committed and never
+changes; what follows is the tail, which may.
+"""
+
+import re
+from collections.abc import Sequence
+
+from core.call_records import Word
+
+_MOST_REPEATED = 5
+"""Longest run of words that a reading may repeat of what is committed (the paper's program: 5)."""
+_REPEATS_WITHIN_S = 1.0
+"""A reading repeats committed words only when it begins this near to their end (the paper's program: 1 s)."""
+_NOT_LETTERS = re.compile(r"[\W_]+")
+
+
+class LocalAgreement:
+    """The committed words and the tail of one stretch of speech."""
+
+    def __init__(self) -> None:
+        self._committed: list[Word] = []
+        self._tail: tuple[Word, ...] = ()
+
+    @property
+    def committed(self) -> tuple[Word, ...]:
+        """All words committed so far; only ever grows at its end."""
+        return tuple(self._committed)
+
+    @property
+    def tail(self) -> tuple[Word, ...]:
+        """What the last reading says after the committed words."""
+        return self._tail
+
+    def hear(self, reading: Sequence[Word]) -> tuple[Word, ...]:
+        """Take the next reading of the audio; return the words it commits: those the last reading had too."""
+        fresh = self._after_committed(reading)
+        agreed = 0
+        while agreed < min(len(fresh), len(self._tail)) and _same(fresh[agreed], self._tail[agreed]):
+            agreed += 1
+        return self._commit(fresh, agreed)
+
+    def settle(self, reading: Sequence[Word]) -> tuple[Word, ...]:
+        """Take the last reading, of all the audio; return the words it commits: all that are not committed yet."""
+        fresh = self._after_committed(reading)
+        return self._commit(fresh, len(fresh))
+
+    def _commit(self, fresh: tuple[Word, ...], count: int) -> tuple[Word, ...]:
+        self._committed.extend(fresh[:count])
+        self._tail = fresh[count:]
+        return fresh[:count]
+
+    def _after_committed(self, reading: Sequence[Word]) -> tuple[Word, ...]:
+        """Leave out what a reading repeats of the committed words: by time, then by the words themselves."""
+        if not self._committed:
+            return tuple(reading)
+        end_s = self._committed[-1].end_s
+        fresh = tuple(word for word in reading if (word.start_s + word.end_s) / 2 > end_s)
+        if fresh and fresh[0].start_s - end_s < _REPEATS_WITHIN_S:
+            for length in range(min(_MOST_REPEATED, len(fresh), len(self._committed)), 0, -1):
+                if all(map(_same, self._committed[-length:], fresh[:length])):
+                    return fresh[length:]
+        return fresh
+
+
+def _same(left: Word, right: Word) -> bool:
+    """Tell whether two readings wrote one word; its case and punctuation change with what follows it."""
+    return _folded(left.text) == _folded(right.text)
+
+
+def _folded(text: str) -> str:
+    return _NOT_LETTERS.sub("", text.lower().replace("ё", "е")) or text
