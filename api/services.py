@@ -3,6 +3,7 @@
 import json
 import logging
 import threading
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
@@ -34,6 +35,9 @@ from pipelines.acts.loading import PIPELINE, ActLoading
 
 log = logging.getLogger(__name__)
 
+_AGAIN_AFTER_S = 5.0
+"""Pause before a preparation that may pass (an embedding server that starts later) is tried again."""
+
 
 def build_services(settings: Settings) -> Services:
     """Open the records, index, models and jobs of a deployment and return what serves requests.
@@ -60,7 +64,14 @@ def build_services(settings: Settings) -> Services:
     )
     jobs.register(PIPELINE, (*loading.steps(), Step("learn_terms", partial(_learn_terms, base))))
     jobs.launch()
-    first = _Preparation("search", partial(_prepare_search, base))
+    assistant = QuoteAssistant(
+        lambda: Knowledge.of(
+            base.current(), store, home=settings.search.jurisdiction, embedder=embedder.name, index=index.version
+        ),
+        max_chars=settings.search.max_question_chars,
+        today=_today,
+    )
+    first = _Preparation("search", partial(_prepare_search, assistant))
 
     def close() -> None:
         jobs.shutdown()
@@ -73,17 +84,7 @@ def build_services(settings: Settings) -> Services:
         acts=store,
         security=build_office(settings, database),
         jobs=jobs,
-        assistant=QuoteAssistant(
-            lambda: Knowledge.of(
-                base.current(),
-                store,
-                home=settings.search.jurisdiction,
-                embedder=embedder.name,
-                index=index.version,
-            ),
-            max_chars=settings.search.max_question_chars,
-            today=_today,
-        ),
+        assistant=assistant,
         search=NormSearch(base, store),
         loader=ActLoader(settings, blobs, jobs),
         models=lambda: list_models(settings),
@@ -161,21 +162,26 @@ class _Preparation:
         threading.Thread(target=self._run, args=(work,), name=f"prepare {name}", daemon=True).start()
 
     def _run(self, work: Callable[[], object]) -> None:
-        try:
-            work()
-            self.state = "ready"
-        except QorganError as error:
-            log.error("preparing %s failed: %s", self.name, error.code)
-            self.state = error.code
+        while self.state != "ready":
+            try:
+                work()
+                self.state = "ready"
+            except QorganError as error:
+                log.error("preparing %s failed: %s", self.name, error.code)
+                self.state = error.code
+                if not error.retryable:
+                    return
+                time.sleep(_AGAIN_AFTER_S)
 
 
 def _load_models(embedder: Embedder) -> None:
     embedder.embed_queries(["пожар"])
+
+
+def _prepare_search(assistant: QuoteAssistant) -> None:
+    """Load what finds out languages, then what questions need: the base, the dictionary, patterns."""
     language_of("how wide is the emergency exit of the school")
-
-
-def _prepare_search(base: NormativeBase) -> None:
-    base.current().builder.build("пожар", Language.RU)
+    assistant.answer("Какой ширины эвакуационный выход?")
 
 
 def _learn_terms(base: NormativeBase, state: State) -> State:
