@@ -1,7 +1,8 @@
 """What a running step may tell about itself."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 _REPORT_EVERY_S = 0.5
@@ -56,3 +57,14 @@ class reporting:  # noqa: N801 (reads as a verb in `with reporting(...)`)
 
     def __exit__(self, *_: object) -> None:
         _publish.reset(self._token)
+
+
+@contextmanager
+def part_of_step(start: float, share: float) -> Iterator[None]:
+    """Within the block, `report` tells of a part of the step that begins at `start` and is `share` of it, 0..1."""
+    outer = _publish.get()
+    if outer is None:
+        yield
+        return
+    with reporting(lambda fraction: outer(min(start + fraction * share, 1.0))):
+        yield

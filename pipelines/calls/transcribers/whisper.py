@@ -9,6 +9,7 @@ import numpy as np
 
 from core.call_records import Word
 from core.errors import ModelError
+from core.jobs.progress import report
 from core.languages import Language
 from core.models.runtime import go_offline
 from pipelines.calls.transcriber import SAMPLE_RATE, Hints, Samples, Transcript, Utterance
@@ -68,7 +69,7 @@ class WhisperTranscriber:
                     vad_filter=hints.skip_silence,
                     word_timestamps=True,
                 )
-                return Transcript(tuple(_utterances(segments)), language)
+                return Transcript(tuple(_utterances(segments, len(samples) / SAMPLE_RATE)), language)
             except (RuntimeError, ValueError, MemoryError) as error:
                 raise ModelError(
                     f"{self._name} could not transcribe {len(samples) / SAMPLE_RATE:.1f} s: {error}",
@@ -97,8 +98,9 @@ class WhisperTranscriber:
         return self._model
 
 
-def _utterances(segments: "Iterable[WhisperSegment]") -> Iterable[Utterance]:
+def _utterances(segments: "Iterable[WhisperSegment]", length_s: float) -> Iterable[Utterance]:
     for segment in segments:
+        report(segment.end / length_s)
         words = tuple(
             Word(text, float(word.start), float(word.end), float(word.probability))
             for word in segment.words or ()
