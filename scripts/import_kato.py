@@ -2,11 +2,11 @@
 
     python scripts/import_kato.py kato.csv pipelines/calls/place/kato.csv.gz
 
-The table given has the columns kato, kato_version, level (oblast, district, sub_district, settlement), type_code, name_ru,
-name_kk, as the public extracts of the classifier of the Bureau of National Statistics do. Names of places and their
-codes are facts of an official document. What is left out: rural districts (с.о.), which nobody names on the telephone.
-What is made: the kind of a place as a word of ours, the name without its abbreviation. The same table gives the same
-bytes.
+The table given has the columns kato, kato_version, level (oblast, district, sub_district, settlement), type_code,
+name_ru, name_kk, as the public extracts of the classifier of the Bureau of National Statistics do. Names of places and
+their codes are facts of an official document. What is left out: rural districts (с.о.), which nobody names on the
+telephone. What is made: the kind of a place as a word of ours, the name without its abbreviation. The same table gives
+the same bytes.
 """
 
 import csv

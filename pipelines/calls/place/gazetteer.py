@@ -9,7 +9,7 @@ import gzip
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from typing import Literal, get_args
 
@@ -97,8 +97,11 @@ class _Names:
 
     by_stem: dict[str, list[str]]  # -> folded names
     by_name: dict[str, list[tuple[str, Place]]]  # folded name -> the name as it is written, its place
-    sounds: tuple[str, ...]
-    of_sound: tuple[str, ...]  # -> folded names
+
+    @cached_property
+    def by_sound(self) -> dict[str, str]:
+        """How a name sounds -> the folded name; made when a garbled name is first looked for."""
+        return {sounds(folded): folded for folded in reversed(self.by_name)}
 
 
 class Gazetteer:
@@ -184,8 +187,7 @@ def _index(named: Iterable[tuple[str, Place]]) -> _Names:
     by_stem: dict[str, list[str]] = {}
     for folded in by_name:
         by_stem.setdefault(stem_of(folded)[0], []).append(folded)
-    by_sound = {sounds(folded): folded for folded in reversed(by_name)}
-    return _Names(by_stem, by_name, tuple(by_sound), tuple(by_sound.values()))
+    return _Names(by_stem, by_name)
 
 
 def _look_up(names: _Names, said: str, closeness: float) -> tuple[Match, ...]:
@@ -201,8 +203,9 @@ def _look_up(names: _Names, said: str, closeness: float) -> tuple[Match, ...]:
         if stem in names.by_name:
             scores.setdefault(stem, 0.97)
     if not scores and closeness < 1.0 and len(folded) >= _SHORTEST_GARBLED:
-        hits = process.extract(sounds(folded), names.sounds, scorer=fuzz.ratio, score_cutoff=closeness * 100, limit=6)
-        scores = {names.of_sound[position]: 0.95 * score / 100 for _, score, position in hits}
+        known = names.by_sound
+        hits = process.extract(sounds(folded), known.keys(), scorer=fuzz.ratio, score_cutoff=closeness * 100, limit=6)
+        scores = {known[sound]: 0.95 * score / 100 for sound, score, _ in hits}
     found: dict[str, Match] = {}
     for folded_name, score in scores.items():
         for written, place in names.by_name[folded_name]:
@@ -213,7 +216,7 @@ def _look_up(names: _Names, said: str, closeness: float) -> tuple[Match, ...]:
 
 @cache
 def load_gazetteer() -> Gazetteer:
-    """Return the gazetteer shipped with the package, read once. Raises ConfigurationError naming the line it refuses."""
+    """Return the gazetteer of the package, read once. Raises ConfigurationError naming the line it refuses."""
     folder = resources.files("pipelines.calls.place")
     with folder.joinpath("kato.csv.gz").open("rb") as raw:
         text = gzip.decompress(raw.read()).decode()

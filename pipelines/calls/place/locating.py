@@ -1,17 +1,28 @@
 """Where it happens: the address of an incident from the turns of a call  # адрес происшествия."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from core.call_records import CardField, LegName, Segment
-from pipelines.calls.place.gazetteer import Gazetteer, Place, load_gazetteer
+from pipelines.calls.place.gazetteer import CITIES, Gazetteer, Match, Place, load_gazetteer
 from pipelines.calls.place.landmarks import read_landmarks
-from pipelines.calls.place.mentions import Mention, Slot, read_mentions
+from pipelines.calls.place.mentions import Mention, Reading, Slot
+from pipelines.calls.place.reading_numbers import read_numbers
+from pipelines.calls.place.reading_places import read_bare_places, read_typed_places
+from pipelines.calls.place.reading_streets import read_bare_streets, read_typed_streets
 from pipelines.calls.place.turns import evidence, read_turns
 
 _GAZETTEER = "gazetteer"
 """Note of a field that follows from the place named."""
 
+_READERS: tuple[Callable[[Reading], None], ...] = (
+    read_typed_streets,
+    read_typed_places,
+    read_bare_streets,
+    read_bare_places,
+    read_bare_streets,  # again: a place read since may show that an address is being given
+    read_numbers,
+)
 _NUMBERS: tuple[Slot, ...] = ("house", "flat")
 _AMBIGUOUS = 0.6  # factor for a settlement that several places of КАТО bear the name of
 
@@ -35,7 +46,10 @@ def locate_incident(segments: Sequence[Segment]) -> tuple[CardField, ...]:
     mentions: list[Mention] = []
     for index, turn in enumerate(turns):
         before = turns[index - 1] if index and turns[index - 1].leg is not turn.leg else None
-        mentions.extend(read_mentions(turn, before, gazetteer))
+        reading = Reading(turn, before, gazetteer)
+        for read in _READERS:
+            read(reading)
+        mentions.extend(sorted(reading.found, key=lambda mention: mention.start))
     fields = [*_place_fields(segments, mentions, gazetteer), *_street_fields(segments, mentions)]
     landmark = read_landmarks(segments, turns, mentions)
     return tuple(fields if landmark is None else [*fields, landmark])
@@ -106,44 +120,52 @@ def _resolve(
     gazetteer: Gazetteer,
 ) -> _Located:
     """Bring the three together: the candidates of each that lie in one another, the likeliest where several remain."""
-    regions = [m.place for m in region.places] if region else []
-    districts = [m.place for m in district.places] if district else []
-    beside = [
-        m.place
-        for mention in mentions
-        if mention.slot == "settlement" and mention is not settlement
-        for m in mention.places[:1]
-    ]
+    regions = [match.place for match in region.places] if region else []
+    districts = [match.place for match in district.places] if district else []
     if settlement is not None and settlement.places:
-        candidates = list(settlement.places)
-        for narrower in ([c for c in candidates if any(_in_region(c.place, r) for r in regions)],):
-            candidates = narrower or candidates
-        candidates = [
-            c for c in candidates if any(_in_district(c.place, d, gazetteer) for d in districts)
-        ] or candidates
-        near = [c for c in candidates if any(c.place.district_code == b.district_code for b in beside)]
-        if near and len(candidates) > 1 and candidates[0].place.kind not in ("capital", "city"):
-            candidates = near
-        best = candidates[0]
-        alike = [c for c in candidates if c.score == best.score and c.place.rank == best.place.rank]
-        sureness = 1.0 if len(alike) == 1 else _AMBIGUOUS
-        place = best.place
-        said_district = next((d for d in districts if _in_district(place, d, gazetteer)), None)
-        if len(alike) > 1:
-            same_region = len({c.place.region_code for c in alike}) == 1
-            return _Located(
-                place, said_district, gazetteer.region_of(place) if same_region or regions else None, sureness
-            )
-        return _Located(place, said_district or gazetteer.district_of(place), gazetteer.region_of(place), sureness)
+        others = [m.places[0].place for m in mentions if m.slot == "settlement" and m is not settlement and m.places]
+        return _resolve_settlement(settlement.places, districts, regions, others, gazetteer)
     if districts:
         within = [d for d in districts if any(_in_region(d, r) for r in regions)] or districts
         found = within[0]
-        city = gazetteer.city_of(found)
         certain = len({d.kato for d in within if d.ru == found.ru}) == 1
-        return _Located(city, found, gazetteer.region_of(found) if certain else None, 1.0 if certain else _AMBIGUOUS)
-    if regions:
-        return _Located(None, None, regions[0])
-    return _Located()
+        sureness = 1.0 if certain else _AMBIGUOUS
+        region_of_it = gazetteer.region_of(found) if certain else regions[0] if regions else None
+        return _Located(gazetteer.city_of(found) if certain else None, found, region_of_it, sureness)
+    return _Located(None, None, regions[0] if regions else None)
+
+
+def _resolve_settlement(
+    named: Sequence[Match],
+    districts: Sequence[Place],
+    regions: Sequence[Place],
+    others: Sequence[Place],
+    gazetteer: Gazetteer,
+) -> _Located:
+    """Choose among the settlements of one name: in the region and district said, by another place said, the larger."""
+    beside = {other.district_code for other in others}
+    narrowings: tuple[Callable[[Place], bool], ...] = (
+        lambda place: any(_in_region(place, region) for region in regions),
+        lambda place: any(_in_district(place, district, gazetteer) for district in districts),
+        lambda place: place.kind in CITIES or place.district_code in beside,
+    )
+    candidates = list(named)
+    for holds in narrowings:
+        candidates = [match for match in candidates if holds(match.place)] or candidates
+    best = candidates[0]
+    place = best.place
+    alike = [c.place for c in candidates if c.score == best.score and c.place.rank == place.rank]
+    said_district = next((d for d in districts if _in_district(place, d, gazetteer)), None)
+    if len(alike) == 1:
+        return _Located(place, said_district or gazetteer.district_of(place), gazetteer.region_of(place))
+    one_region = len({other.region_code for other in alike}) == 1
+    one_district = len({other.district_code for other in alike}) == 1
+    return _Located(
+        place,
+        said_district or (gazetteer.district_of(place) if one_district else None),
+        gazetteer.region_of(place) if one_region else None,
+        _AMBIGUOUS,
+    )
 
 
 def _in_region(place: Place, region: Place) -> bool:

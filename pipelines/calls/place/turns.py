@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.call_records import Evidence, LegName, Segment
+from core.call_records import Evidence, LegName, Segment, Word
 from pipelines.calls.place.word_lists import Role, WordUse, address_words
 from pipelines.calls.spoken_numbers import NumberSpan, clean_word, find_numbers, phones
 
@@ -22,6 +22,7 @@ class Token:
     use: WordUse | None
     closes: bool
     asks: bool
+    probability: float = 1.0
 
     @property
     def role(self) -> Role | None:
@@ -84,15 +85,16 @@ def evidence(segments: Sequence[Segment], turn: Turn, start: int, end: int) -> t
 
 
 def _turn(number: int, members: Sequence[tuple[int, Segment]]) -> Turn:
-    pairs = [(index, word.text) for index, segment in members for word in segment.words]
-    words = [raw for _, raw in pairs]
+    pairs = [(index, word) for index, segment in members for word in segment.words]
+    words = [word.text for _, word in pairs]
     dialled = phones(words)
     numbers = tuple(n for n in find_numbers(words) if not any(p.start <= n.start < p.end for p in dialled))
-    return Turn(number, members[0][1].leg, tuple(_token(index, raw) for index, raw in pairs), numbers)
+    return Turn(number, members[0][1].leg, tuple(_token(index, word) for index, word in pairs), numbers)
 
 
-def _token(segment: int, raw: str) -> Token:
+def _token(segment: int, word: Word) -> Token:
+    raw = word.text
     text, bare, uses = clean_word(raw), raw.rstrip("»\")'"), address_words()
     shortened = uses.get(text + ".") if bare.endswith(".") else None
     closes = shortened is None and bare[-1:] in _PARTING
-    return Token(raw, text, segment, shortened or uses.get(text), closes, bare.endswith("?"))
+    return Token(raw, text, segment, shortened or uses.get(text), closes, bare.endswith("?"), word.probability)

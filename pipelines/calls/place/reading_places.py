@@ -1,0 +1,180 @@
+"""Regions, districts and settlements that a turn names."""
+
+from typing import Protocol
+
+from core.call_records import LegName
+from pipelines.calls.place.gazetteer import Match
+from pipelines.calls.place.mentions import MOST_NAME_WORDS, Mention, Reading, Slot, as_written, is_kazakh
+from pipelines.calls.place.spelling import fold, sounds
+
+_FROM = frozenset(("из", "с", "со", "в", "на"))
+_TOWARDS = frozenset(("сторону", "направлении", "направлению", "через", "между", "мимо"))
+_BESIDE = frozenset(("под", "возле", "рядом", "недалеко", "около", "вблизи", "подо", "до", "от"))
+_BESIDE_AFTER = frozenset(("жанында", "маңында", "маңы", "жақта", "түбінде"))
+_NAMING = frozenset(("зовут", "имя", "аты", "атыңыз", "фамилия", "представьтесь", "атым", "есімім"))
+_ADJECTIVES = ("ский", "ском", "ского", "скому", "ская", "ской", "скии")
+_VILLAGES = frozenset(("township", "village", "station"))
+_GLUED = ("село", "села", "селе", "сило", "город", "горад", "посёлок", "поселок")
+_TYPED = 0.8
+_NEAR = 0.15
+_SHORT_ANSWER = 6  # words
+
+
+class _LookUp(Protocol):
+    def __call__(self, said: str, *, closeness: float = 1.0) -> tuple[Match, ...]: ...
+
+
+def read_typed_places(reading: Reading) -> None:
+    """Read places said with the word of their kind: «село Садовое», «Зерендинский район», «Қарағанды облысы»."""
+    for position, token in enumerate(reading.tokens):
+        if position in reading.taken:
+            continue
+        if token.role == "region":
+            _read_typed(reading, position, "region", reading.gazetteer.regions)
+        elif token.role == "district":
+            _read_typed(reading, position, "district", reading.gazetteer.districts)
+        elif token.role == "settlement":
+            _read_typed(reading, position, "settlement", reading.gazetteer.settlements)
+    if reading.in_context:
+        _read_glued(reading)
+
+
+def _read_typed(reading: Reading, position: int, slot: Slot, look_up: _LookUp) -> None:
+    spans = [*reading.left_of(position), *reading.right_of(position)]
+    if slot == "settlement" and not is_kazakh(reading.tokens[position]):
+        spans = [*reading.right_of(position)]
+        if reading.tokens[position].text.startswith("город") or reading.tokens[position].text == "г":
+            look_up = reading.gazetteer.cities if _any_city(reading, spans) else look_up
+    for exact in (True, False):
+        best: tuple[float, int, tuple[int, int], tuple[Match, ...]] | None = None
+        for start, end in spans:
+            closeness = 1.0 if exact else reading.closeness(start, end, sure=0.85, unsure=0.72)
+            matches = look_up(reading.said(start, end), closeness=closeness)
+            if matches and (best is None or (matches[0].score, end - start) > best[:2]):
+                best = (matches[0].score, end - start, (start, end), matches)
+        if best is not None:
+            _, _, (start, end), matches = best
+            _add(reading, slot, matches, min(start, position), max(end, position + 1), _TYPED)
+            return
+    if slot == "settlement":
+        _read_unknown(reading, position, spans)
+
+
+def _any_city(reading: Reading, spans: list[tuple[int, int]]) -> bool:
+    return any(reading.gazetteer.cities(reading.said(start, end), closeness=0.72) for start, end in spans)
+
+
+def _read_unknown(reading: Reading, position: int, spans: list[tuple[int, int]]) -> None:
+    """A village that the gazetteer does not know: as heard, and unsure."""
+    for start, end in spans:
+        words = reading.tokens[start:end]
+        if all(token.capital and len(token.text) > 3 for token in words):
+            use = reading.tokens[position].use
+            kind = use.value if use else ""
+            value = " ".join((kind, *(as_written(token) for token in words)))
+            first, last = min(start, position), max(end, position + 1)
+            strength = _strength(reading, first, last, _TYPED / 2)
+            reading.add(Mention("settlement", value, reading.turn, first, last, strength, 0.4))
+            return
+
+
+def _read_glued(reading: Reading) -> None:
+    """«Силоватинай»: the word of the kind run together with the name by the transcriber."""
+    for position, token in enumerate(reading.tokens):
+        if position in reading.taken or token.role is not None or token.probability >= 0.9:
+            continue
+        prefix = next((prefix for prefix in _GLUED if token.text.startswith(prefix)), None)
+        if prefix is None or len(token.text) < len(prefix) + 4:
+            continue
+        matches = reading.gazetteer.settlements(token.text[len(prefix) :], closeness=0.85)
+        matches = tuple(match for match in matches if match.place.kind in _VILLAGES or match.place.kind == "city")
+        if matches:
+            _add(reading, "settlement", matches, position, position + 1, 0.6)
+
+
+def read_bare_places(reading: Reading) -> None:
+    """Read places said without the word of their kind: «Караганда, улица Ерубаева», «Садовое, Зерендинский»."""
+    position = 0
+    while position < len(reading.tokens):
+        ends = range(min(len(reading.tokens), position + MOST_NAME_WORDS), position, -1)
+        position = next((end for end in ends if _read_bare(reading, position, end)), position + 1)
+
+
+def _read_bare(reading: Reading, start: int, end: int) -> bool:
+    inner = reading.tokens[start:end]
+    if any(token.closes for token in inner[:-1]) or not all(reading.may_name(p) for p in range(start, end)):
+        return False
+    said, gazetteer = reading.said(start, end), reading.gazetteer
+    if inner[0].capital and (matches := gazetteer.cities(said)):
+        _add(reading, "settlement", matches, start, end, 0.7 if reading.in_context else 0.5)
+        return True
+    if end == start + 1 and said.endswith(_ADJECTIVES) and reading.in_context:
+        matches = gazetteer.districts(said, closeness=0.93)
+        if matches and _may_be_district(reading, end):
+            _add(reading, "district", matches, start, end, 0.6)
+            return True
+    if len(said) >= 6 and (matches := gazetteer.cities(said, closeness=_closeness_of_city(reading, start, end))):
+        _add(reading, "settlement", matches, start, end, 0.5)
+        return True
+    if inner[0].capital and len(said) >= 4 and reading.in_context and _may_be_village(reading, start, end):
+        matches = tuple(match for match in gazetteer.settlements(said) if match.place.kind in _VILLAGES)
+        if matches and matches[0].score >= 0.98 and len(fold(said)) >= 4:
+            _add(reading, "settlement", matches, start, end, 0.4, doubt=0.8)
+            return True
+    return False
+
+
+def _may_be_district(reading: Reading, end: int) -> bool:
+    """«Костанайская трасса», «Алматинская улица» are no districts."""
+    following = reading.tokens[end] if end < len(reading.tokens) and not reading.tokens[end - 1].closes else None
+    return following is None or following.role not in ("street", "region")
+
+
+def _closeness_of_city(reading: Reading, start: int, end: int) -> float:
+    """How like a city's name a word must sound: alike to the letter in passing, roughly where an address is given."""
+    sure = 0.97
+    if not reading.in_context or len(sounds(reading.said(start, end))) < 6:
+        return sure
+    placed = reading.tokens[start].capital and end == start + 1
+    return reading.closeness(start, end, sure=0.93, unsure=0.72 if placed and _beside_street(reading, end) else 0.84)
+
+
+def _beside_street(reading: Reading, end: int) -> bool:
+    return end in {mention.start for mention in reading.found if mention.slot == "street"}
+
+
+def _may_be_village(reading: Reading, start: int, end: int) -> bool:
+    """A village bears almost any name: only beside other parts of an address, or as the whole answer."""
+    words = {token.text for token in reading.tokens} | {t.text for t in (reading.asked.tokens if reading.asked else ())}
+    if not words.isdisjoint(_NAMING):
+        return False
+    beside = any(abs(m.end - start) <= 1 or abs(m.start - end) <= 1 for m in reading.found)
+    return beside or len(reading.tokens) <= _SHORT_ANSWER
+
+
+def _add(
+    reading: Reading, slot: Slot, matches: tuple[Match, ...], start: int, end: int, strength: float, doubt: float = 1.0
+) -> None:
+    strength = _strength(reading, start, end, strength)
+    value, score = matches[0].place.written, matches[0].score * doubt
+    reading.add(Mention(slot, value, reading.turn, start, end, strength, score, places=matches))
+
+
+def _strength(reading: Reading, start: int, end: int, strength: float) -> float:
+    """Lower the strength of a place that somebody comes from, goes to or is beside."""
+    near: list[str] = []
+    for token in reversed(reading.tokens[max(0, start - 3) : start]):
+        if token.closes:
+            break
+        near.insert(0, token.text)
+    if (near and near[-1] == "не") or near[-2:-1] == ["не"]:
+        return 0.0
+    if any(word in _TOWARDS for word in near):
+        return 0.0
+    after = reading.tokens[end] if end < len(reading.tokens) else None
+    if any(word in _BESIDE for word in near) or (after is not None and after.text in _BESIDE_AFTER):
+        return _NEAR
+    comes = any(token.role == "origin" for token in reading.tokens[max(0, start - 5) : start])
+    if comes and near and near[-1] in _FROM:
+        return 0.0 if reading.turn.leg is LegName.OPERATOR else 0.1
+    return strength

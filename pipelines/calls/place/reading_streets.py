@@ -1,0 +1,216 @@
+"""Streets, quarters and roads that a turn names."""
+
+from dataclasses import replace
+
+from pipelines.calls.place.mentions import MOST_NAME_WORDS, Mention, Reading, as_written, is_kazakh
+from pipelines.calls.place.word_lists import Gender, WordUse, match_street
+from pipelines.calls.spoken_numbers import NumberSpan
+
+_QUARTER = WordUse("street", "микрорайон", "m")
+_NUMBERED = frozenset(("микрорайон", "квартал"))
+_CORNERS = frozenset(
+    ("угол", "углу", "пересечение", "пересечении", "пересечения", "перекресток", "перекрестке", "қиылысы", "қиылысында")
+)
+_GENITIVES = ("ова", "ева", "ина", "ого", "ой", "бая", "бека", "хана", "улы", "ұлы", "ская")
+_ADJECTIVES = (
+    "ная", "ной", "ную", "ном", "ный", "ное", "ская", "ской", "скую", "ский", "ском", "ское",
+)  # fmt: skip
+_SOFTENING = ("г", "к", "х", "ж", "ш", "щ", "ч")
+_NOT_AFTER_HOUSE = ("unit", "floor", "km", "entrance", "flat")
+_BEFORE_NUMBER = frozenset(("дом", "номер", "үй", "д", "дома", "доме"))
+
+
+def read_typed_streets(reading: Reading) -> None:
+    """Read streets said with the word of their kind: «улица Ерубаева», «Абай даңғылы», «пятый микрорайон»."""
+    for position, token in enumerate(reading.tokens):
+        if position in reading.taken or token.use is None:
+            continue
+        if token.role == "street" and token.use.value == "трасса":
+            _read_road(reading, position)
+        elif token.role == "street":
+            _read_street(reading, position, position, token.use)
+        elif token.role == "district" and position and reading.tokens[position - 1].text in ("шағын", "шагын", "ықшам"):
+            _read_street(reading, position, position - 1, _QUARTER)
+    _read_corners(reading)
+
+
+def read_bare_streets(reading: Reading) -> None:
+    """Read «на Абая сто двадцать», «Шакарима шестьдесят»: a name and the number of a house."""
+    for number in reading.turn.numbers:
+        if number.start in reading.taken or not may_be_house(reading, number):
+            continue
+        end = number.start
+        while end > 0 and reading.tokens[end - 1].text in _BEFORE_NUMBER:
+            end -= 1
+        if not _read_known(reading, end, number) and reading.in_context:
+            _read_heard(reading, end)
+
+
+def may_be_house(reading: Reading, number: NumberSpan) -> bool:
+    """Tell whether a number may be that of a house: it counts nothing, and is no floor, flat or kilometre."""
+    if number.kind == "collective":
+        return False
+    following = reading.tokens[number.end] if number.end < len(reading.tokens) else None
+    if following is None or reading.tokens[number.end - 1].closes:
+        return True
+    return following.role not in _NOT_AFTER_HOUSE
+
+
+def _read_known(reading: Reading, end: int, number: NumberSpan) -> bool:
+    best: tuple[float, int, str] | None = None
+    for start in range(max(0, end - MOST_NAME_WORDS), end):
+        words = reading.tokens[start:end]
+        if any(token.closes for token in words[:-1]) or any(p in reading.taken for p in range(start, end)):
+            continue
+        named = all(reading.may_name(p) for p in range(start, end)) and words[0].capital
+        torn = reading.in_context and len(words) > 1 and all(token.role in (None, "filler") for token in words)
+        if named:
+            closeness = reading.closeness(start, end, sure=0.9, unsure=0.76 if reading.in_context else 0.86)
+        elif torn and not any(reading.turn.number_at(p) for p in range(start, end)):
+            closeness = reading.closeness(start, end, sure=0.97, unsure=0.88)
+        else:
+            continue
+        match = match_street(reading.said(start, end), closeness=closeness)
+        if match is not None and (best is None or match.score > best[0]):
+            best = (match.score, start, match.name)
+    if best is None:
+        return False
+    score, start, name = best
+    _add(reading, WordUse("street", "улица", "f"), name, start, end, 0.6, score * 0.95)
+    return True
+
+
+def _read_heard(reading: Reading, end: int) -> None:
+    if end == 0 or not reading.may_name(end - 1) or not reading.tokens[end - 1].capital:
+        return
+    token = reading.tokens[end - 1]
+    if token.text.endswith(_GENITIVES) and len(token.text) > 5 and not reading.gazetteer.cities(token.text):
+        _add(reading, WordUse("street", "улица", "f"), as_written(token), end - 1, end, 0.6, 0.55)
+
+
+def _read_street(reading: Reading, position: int, first: int, use: WordUse) -> None:
+    """Read the name beside a type word: after it in Russian, before it in Kazakh; else the other way about."""
+    sides = [list(reading.right_of(position)), list(reading.left_of(first))]
+    if is_kazakh(reading.tokens[position]):
+        sides.reverse()
+    if use.value in _NUMBERED and _read_numbered(reading, position, use):
+        return
+    for spans in sides:
+        chosen = _choose(reading, spans)
+        if chosen is None:
+            continue
+        start, end, name, score = chosen
+        if use.value == "микрорайон" and end > position:
+            name, end = _with_number(reading, name, end)
+        _add(reading, use, name, min(start, first), max(end, position + 1), 0.8, score)
+        return
+
+
+def _choose(reading: Reading, spans: list[tuple[int, int]]) -> tuple[int, int, str, float] | None:
+    for exact in (True, False):
+        best: tuple[float, int, int, int, str] | None = None
+        for start, end in spans:
+            closeness = 1.0 if exact else reading.closeness(start, end, sure=0.92, unsure=0.74)
+            match = match_street(reading.said(start, end), closeness=closeness)
+            if match is not None and (best is None or (match.score, end - start) > best[:2]):
+                best = (match.score, end - start, start, end, match.name)
+        if best is not None:
+            return best[2], best[3], best[4], best[0]
+    for start, end in spans:
+        if all(token.capital for token in reading.tokens[start:end]):
+            return start, end, " ".join(as_written(token) for token in reading.tokens[start:end]), 0.6
+    return None
+
+
+def _with_number(reading: Reading, name: str, end: int) -> tuple[str, int]:
+    """«микрорайон Самал два, дом пять» -> Самал-2."""
+    number = None if reading.tokens[end - 1].closes else reading.turn.number_at(end)
+    return (name, end) if number is None else (f"{name}-{number.digits}", number.end)
+
+
+def _read_numbered(reading: Reading, position: int, use: WordUse) -> bool:
+    """«пятый микрорайон», «микрорайон двенадцать»."""
+    before = next((n for n in reading.turn.numbers if n.end == position), None)
+    if before is not None and reading.tokens[position - 1].closes:
+        before = None
+    number = before or (None if reading.tokens[position].closes else reading.turn.number_at(position + 1))
+    if number is None or number.start in reading.taken:
+        return False
+    start, end = min(number.start, position), max(number.end, position + 1)
+    reading.add(Mention("street", f"{number.digits} {use.value}", reading.turn, start, end, 0.8))
+    return True
+
+
+def _add(reading: Reading, use: WordUse, name: str, start: int, end: int, strength: float, score: float) -> None:
+    value = f"{use.value} {_agree(name, use.gender)}"
+    if use.value == "шоссе" and value.endswith("ское"):
+        value = f"{_agree(name, use.gender)} {use.value}"
+    reading.add(Mention("street", value, reading.turn, start, end, strength, score))
+
+
+def _read_road(reading: Reading, position: int) -> None:
+    """«Трасса Алматы Капчагай», «трасса Астана — Караганда», «Капчагайская трасса»."""
+    names: list[str] = []
+    end = position + 1
+    while not reading.tokens[position].closes and end < len(reading.tokens) and len(names) < 3:
+        token = reading.tokens[end]
+        if token.raw not in ("—", "–", "-"):
+            hits = _towns(reading, end)
+            if not hits or reading.turn.number_at(end) is not None:
+                break
+            names.extend(hits)
+        end += 1
+        if token.closes and token.raw[-1:] not in ("—", "–"):
+            break
+    if names:
+        reading.add(Mention("street", "трасса " + "–".join(names), reading.turn, position, end, 0.8))
+        return
+    before = reading.tokens[position - 1] if position else None
+    if before is not None and before.role is None and before.text.endswith(("ской", "ская", "скую")):
+        name = before.text[:-2] + "ая"
+        reading.add(Mention("street", f"{name.capitalize()} трасса", reading.turn, position - 1, position + 1, 0.7))
+
+
+def _towns(reading: Reading, position: int) -> list[str]:
+    token = reading.tokens[position]
+    if whole := reading.gazetteer.cities(token.text):
+        return [whole[0].name]
+    found: list[str] = []
+    for part in token.text.replace("–", "-").replace("—", "-").split("-"):
+        closeness = reading.closeness(position, position + 1, sure=0.9, unsure=0.75)
+        hits = reading.gazetteer.cities(part, closeness=closeness)
+        if not hits and token.capital and len(part) > 2:
+            hits = reading.gazetteer.settlements(part)
+        found.extend(hit.name for hit in hits[:1])
+    return found
+
+
+def _read_corners(reading: Reading) -> None:
+    """«угол Абая и Достык»: the first is the street, the second says where along it."""
+    for position, token in enumerate(reading.tokens):
+        if token.text not in _CORNERS or position in reading.taken:
+            continue
+        at, names = position + 1, 0
+        while at < len(reading.tokens) and names < 2:
+            if reading.tokens[at].role == "street" or reading.tokens[at].text in ("и", "с", "—", "-"):
+                at += 1
+                continue
+            chosen = _choose(reading, list(reading.right_of(at - 1))) or _choose(reading, [(at, at + 1)])
+            if chosen is None or at in reading.taken:
+                names += at in reading.taken
+                at += 1
+                if names == 0:
+                    break
+                continue
+            start, end, name, score = chosen
+            mention = Mention("street", f"улица {_agree(name, 'f')}", reading.turn, start, end, 0.7, score)
+            reading.add(mention if names == 0 else replace(mention, slot="corner", value=name))
+            at, names = end, names + 1
+
+
+def _agree(name: str, gender: Gender) -> str:
+    """Put an adjective («Садовой», «Школьном») into the nominative of the street's own word."""
+    last = name.rpartition(" ")[2]
+    if last != name or len(name) < 6 or not name.endswith(_ADJECTIVES):
+        return name
+    return name[:-2] + {"f": "ая", "m": "ий" if name[:-2].endswith(_SOFTENING) else "ый", "n": "ое"}[gender]
