@@ -19,14 +19,17 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on; the setting server.port unless given.")] = None,
 ) -> None:
     """Run the server: the API, the pages and the jobs."""
+    from core.telemetry.log import configure
+    from knowledge_base.index.place import refuse_open_elsewhere
+
+    settings = load_settings()
+    configure(settings.telemetry)
+    refuse_open_elsewhere(settings)
     import uvicorn
 
     from api.app import create_app
     from api.services import build_services
-    from core.telemetry.log import configure
 
-    settings = load_settings()
-    configure(settings.telemetry)
     uvicorn.run(
         create_app(build_services(settings)),
         host=host or settings.server.host,

@@ -55,11 +55,17 @@ def office() -> Iterator["SecurityOffice"]:
 
 @contextmanager
 def whole_service() -> Iterator["Services"]:
-    """Give everything the server has, in this process."""
-    from api.services import build_services
+    """Give everything the server has, in this process.
+
+    Raises `Unavailable`, before anything heavy is loaded, when a server has the index that only one process may open.
+    """
+    from knowledge_base.index.place import refuse_open_elsewhere
 
     settings = load_settings()
     quiet_logs(settings)
+    refuse_open_elsewhere(settings)
+    from api.services import build_services
+
     services = build_services(settings)
     try:
         yield services

@@ -11,21 +11,7 @@ from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import ApiException, ResponseHandlingException, UnexpectedResponse
 
 from core.errors import StorageError, Unavailable
-from knowledge_base.index.payload import (
-    ACORN_BELOW,
-    DAY_FIELDS,
-    DENSE,
-    KEYWORD_FIELDS,
-    LEXICAL,
-    Condition,
-    OneOf,
-    batches,
-    checked_id,
-    checked_point,
-    checked_vector,
-    conditions,
-    payload_of,
-)
+from knowledge_base.index import payload
 from knowledge_base.index.port import DIMENSION, NO_FILTERS, DenseVector, Filters, Hit, IndexPoint, SparseVector
 
 LOCAL = ":memory:"
@@ -62,7 +48,7 @@ class ClientIndex:
             else models.SearchParams(
                 hnsw_ef=hnsw_ef,
                 quantization=models.QuantizationSearchParams(rescore=True, oversampling=2.0),
-                acorn=models.AcornSearchParams(enable=True, max_selectivity=ACORN_BELOW),
+                acorn=models.AcornSearchParams(enable=True, max_selectivity=payload.ACORN_BELOW),
             )
         )
         self._turn: AbstractContextManager[object] = threading.RLock() if self._local else nullcontext()
@@ -95,21 +81,21 @@ class ClientIndex:
 
     def upsert(self, points: Iterable[IndexPoint]) -> None:
         """Insert or replace by id."""
-        for batch in batches(points, _BATCH):
-            rows = [self._row(checked_point(point, self._dimension)) for point in batch]
+        for batch in payload.batches(points, _BATCH):
+            rows = [self._row(payload.checked_point(point, self._dimension)) for point in batch]
             with self._engine("write"):
                 self._client.upsert(self.collection, rows, wait=True)
 
     def delete(self, ids: Iterable[str]) -> None:
         """Remove points by id."""
-        doomed: list[models.ExtendedPointId] = [checked_id(point_id) for point_id in ids]
+        doomed: list[models.ExtendedPointId] = [payload.checked_id(point_id) for point_id in ids]
         if doomed:
             with self._engine("write"):
                 self._client.delete(self.collection, models.PointIdsList(points=doomed), wait=True)
 
     def ids(self, redaction_id: str) -> dict[str, str]:
         """Return id -> content_hash of a redaction."""
-        wanted = _filter((OneOf("redaction_id", (redaction_id,)),))
+        wanted = _filter((payload.OneOf("redaction_id", (redaction_id,)),))
         found: dict[str, str] = {}
         offset = None
         with self._engine("list the points of a redaction"):
@@ -128,13 +114,13 @@ class ClientIndex:
 
     def dense(self, vector: DenseVector, limit: int, filters: Filters = NO_FILTERS) -> Sequence[Hit]:
         """Return the nearest by cosine."""
-        return self._search(checked_vector(vector, self._dimension).tolist(), DENSE, limit, filters)
+        return self._search(payload.checked_vector(vector, self._dimension).tolist(), payload.DENSE, limit, filters)
 
     def lexical(self, sparse: SparseVector, limit: int, filters: Filters = NO_FILTERS) -> Sequence[Hit]:
         """Return the greatest dot products."""
         if not sparse.indices.size:
             return []
-        return self._search(_sparse(sparse), LEXICAL, limit, filters)
+        return self._search(_sparse(sparse), payload.LEXICAL, limit, filters)
 
     def count(self) -> int:
         """Return how many points are kept."""
@@ -152,8 +138,8 @@ class ClientIndex:
         exact_kb = self._exact_points * self._dimension * 4 // 1024 + 1
         self._client.create_collection(
             self.collection,
-            vectors_config={DENSE: models.VectorParams(size=self._dimension, distance=models.Distance.COSINE)},
-            sparse_vectors_config={LEXICAL: models.SparseVectorParams()},
+            vectors_config={payload.DENSE: models.VectorParams(size=self._dimension, distance=models.Distance.COSINE)},
+            sparse_vectors_config={payload.LEXICAL: models.SparseVectorParams()},
             hnsw_config=models.HnswConfigDiff(m=16, ef_construct=100, full_scan_threshold=exact_kb),
             optimizers_config=models.OptimizersConfigDiff(indexing_threshold=exact_kb),
             quantization_config=models.ScalarQuantization(
@@ -163,10 +149,10 @@ class ClientIndex:
         )
         if self._local:  # it filters without indexes, and warns of them
             return
-        for name in KEYWORD_FIELDS:
+        for name in payload.KEYWORD_FIELDS:
             keyword = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, enable_hnsw=False)
             self._client.create_payload_index(self.collection, name, keyword, wait=True)
-        for name in DAY_FIELDS:
+        for name in payload.DAY_FIELDS:
             days = models.IntegerIndexParams(
                 type=models.IntegerIndexType.INTEGER, lookup=False, range=True, enable_hnsw=False
             )
@@ -175,7 +161,7 @@ class ClientIndex:
     def _search(
         self, query: list[float] | models.SparseVector, using: str, limit: int, filters: Filters
     ) -> Sequence[Hit]:
-        wanted = conditions(filters)
+        wanted = payload.conditions(filters)
         if wanted is None or limit < 1:
             return []
         with self._engine("search"):
@@ -193,11 +179,11 @@ class ClientIndex:
 
     def _row(self, point: IndexPoint) -> models.PointStruct:
         vectors: dict[str, list[float] | models.SparseVector] = {
-            DENSE: checked_vector(point.dense, self._dimension).tolist()
+            payload.DENSE: payload.checked_vector(point.dense, self._dimension).tolist()
         }
         if point.lexical.indices.size:
-            vectors[LEXICAL] = _sparse(point.lexical)
-        return models.PointStruct(id=point.id, vector=vectors, payload=payload_of(point))  # type: ignore[arg-type]
+            vectors[payload.LEXICAL] = _sparse(point.lexical)
+        return models.PointStruct(id=point.id, vector=vectors, payload=payload.payload_of(point))  # type: ignore[arg-type]
 
     @contextmanager
     def _engine(self, doing: str) -> Iterator[None]:
@@ -224,10 +210,10 @@ def _sparse(vector: SparseVector) -> models.SparseVector:
     return models.SparseVector(indices=vector.indices.tolist(), values=vector.values.tolist())
 
 
-def _filter(wanted: Iterable[Condition]) -> models.Filter | None:
+def _filter(wanted: Iterable[payload.Condition]) -> models.Filter | None:
     must: list[models.Condition] = [
         models.FieldCondition(key=c.field, match=models.MatchAny(any=list(c.values)))
-        if isinstance(c, OneOf)
+        if isinstance(c, payload.OneOf)
         else models.FieldCondition(key=c.field, range=models.Range(lte=c.lte, gt=c.gt))
         for c in wanted
     ]

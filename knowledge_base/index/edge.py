@@ -7,7 +7,6 @@ The engine locks within itself and lets other threads run while it searches: rea
 take one, because building the graph must not meet another build.
 """
 
-import fcntl
 import json
 import os
 import shutil
@@ -20,21 +19,8 @@ from pathlib import Path
 import qdrant_edge as qe
 
 from core.errors import StorageError, Unavailable
-from knowledge_base.index.payload import (
-    ACORN_BELOW,
-    DAY_FIELDS,
-    DENSE,
-    KEYWORD_FIELDS,
-    LEXICAL,
-    Condition,
-    OneOf,
-    batches,
-    checked_id,
-    checked_point,
-    checked_vector,
-    conditions,
-    payload_of,
-)
+from knowledge_base.index import payload
+from knowledge_base.index.place import take_lock
 from knowledge_base.index.port import DIMENSION, NO_FILTERS, DenseVector, Filters, Hit, IndexPoint, SparseVector
 
 _BATCH = 1000
@@ -74,9 +60,9 @@ class EdgeIndex:
         self._params = qe.SearchParams(
             hnsw_ef=hnsw_ef,
             quantization=qe.QuantizationSearchParams(rescore=True, oversampling=2.0),
-            acorn=qe.AcornSearchParams(enable=True, max_selectivity=ACORN_BELOW),
+            acorn=qe.AcornSearchParams(enable=True, max_selectivity=payload.ACORN_BELOW),
         )
-        self._lock_fd = _take_lock(directory)
+        self._lock_fd = take_lock(directory)
         try:
             self._shard, self._state = self._open()
         except BaseException:
@@ -102,19 +88,19 @@ class EdgeIndex:
 
     def upsert(self, points: Iterable[IndexPoint]) -> None:
         """Insert or replace by id."""
-        for batch in batches(points, _BATCH):
-            rows = [self._row(checked_point(point, self._dimension)) for point in batch]
+        for batch in payload.batches(points, _BATCH):
+            rows = [self._row(payload.checked_point(point, self._dimension)) for point in batch]
             self._update(qe.UpdateOperation.upsert_points(rows))
 
     def delete(self, ids: Iterable[str]) -> None:
         """Remove points by id."""
-        doomed: list[qe.PointId] = [checked_id(point_id) for point_id in ids]
+        doomed: list[qe.PointId] = [payload.checked_id(point_id) for point_id in ids]
         if doomed:
             self._update(qe.UpdateOperation.delete_points(doomed))
 
     def ids(self, redaction_id: str) -> dict[str, str]:
         """Return id -> content_hash of a redaction."""
-        wanted = _filter((OneOf("redaction_id", (redaction_id,)),))
+        wanted = _filter((payload.OneOf("redaction_id", (redaction_id,)),))
         found: dict[str, str] = {}
         offset: qe.PointId | None = None
         with self._engine("list the points of a redaction"):
@@ -130,14 +116,14 @@ class EdgeIndex:
 
     def dense(self, vector: DenseVector, limit: int, filters: Filters = NO_FILTERS) -> Sequence[Hit]:
         """Return the nearest by cosine."""
-        query = checked_vector(vector, self._dimension).tolist()
-        return self._search(qe.Query.Nearest(query, using=DENSE), limit, filters)
+        query = payload.checked_vector(vector, self._dimension).tolist()
+        return self._search(qe.Query.Nearest(query, using=payload.DENSE), limit, filters)
 
     def lexical(self, sparse: SparseVector, limit: int, filters: Filters = NO_FILTERS) -> Sequence[Hit]:
         """Return the greatest dot products."""
         if not sparse.indices.size:
             return []
-        return self._search(qe.Query.Nearest(_sparse(sparse), using=LEXICAL), limit, filters)
+        return self._search(qe.Query.Nearest(_sparse(sparse), using=payload.LEXICAL), limit, filters)
 
     def count(self) -> int:
         """Return how many points are kept."""
@@ -166,7 +152,7 @@ class EdgeIndex:
                 os.close(self._lock_fd)
 
     def _search(self, query: qe.Query, limit: int, filters: Filters) -> list[Hit]:
-        wanted = conditions(filters)
+        wanted = payload.conditions(filters)
         if wanted is None or limit < 1:
             return []
         request = qe.QueryRequest(
@@ -179,10 +165,10 @@ class EdgeIndex:
 
     def _row(self, point: IndexPoint) -> qe.Point:
         # Lists, because the binding takes them in half the time it takes an array.
-        vectors: dict[str, qe.NamedVector] = {DENSE: point.dense.tolist()}
+        vectors: dict[str, qe.NamedVector] = {payload.DENSE: point.dense.tolist()}
         if point.lexical.indices.size:
-            vectors[LEXICAL] = _sparse(point.lexical)
-        return qe.Point(point.id, vectors, payload_of(point))
+            vectors[payload.LEXICAL] = _sparse(point.lexical)
+        return qe.Point(point.id, vectors, payload.payload_of(point))
 
     def _update(self, operation: qe.UpdateOperation) -> None:
         with self._write, self._engine("write"):
@@ -204,10 +190,10 @@ class EdgeIndex:
         shard_dir.mkdir()
         with self._engine("make the index"):
             shard = qe.EdgeShard.create(str(shard_dir), self._config())
-            for name in KEYWORD_FIELDS:
+            for name in payload.KEYWORD_FIELDS:
                 keyword = qe.KeywordIndexParams(enable_hnsw=False)
                 shard.update(qe.UpdateOperation.create_field_index(name, keyword))
-            for name in DAY_FIELDS:
+            for name in payload.DAY_FIELDS:
                 days = qe.IntegerIndexParams(lookup=False, range=True, enable_hnsw=False)
                 shard.update(qe.UpdateOperation.create_field_index(name, days))
             shard.flush()
@@ -233,13 +219,13 @@ class EdgeIndex:
         exact_kb = self._exact_points * self._dimension * 4 // 1024 + 1
         return qe.EdgeConfig(
             vectors={
-                DENSE: qe.EdgeVectorParams(
+                payload.DENSE: qe.EdgeVectorParams(
                     size=self._dimension,
                     distance=qe.Distance.Cosine,
                     quantization_config=qe.ScalarQuantizationConfig(type=qe.ScalarType.Int8, quantile=0.99),
                 )
             },
-            sparse_vectors={LEXICAL: qe.EdgeSparseVectorParams()},
+            sparse_vectors={payload.LEXICAL: qe.EdgeSparseVectorParams()},
             hnsw_config=qe.HnswIndexConfig(m=16, ef_construct=100, full_scan_threshold=exact_kb),
             optimizers=qe.EdgeOptimizersConfig(indexing_threshold=exact_kb),
         )
@@ -275,26 +261,6 @@ class EdgeIndex:
             ) from error
 
 
-def _take_lock(directory: Path) -> int:
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise StorageError(
-            f"the index's folder cannot be used: {directory}: {error.strerror}",
-            advice="check the data directory's permissions and free space",
-        ) from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(descriptor)
-        raise Unavailable(
-            f"the index in {directory} is open in another process",
-            advice="use the running service's API, or stop it first; several processes need the backend `qdrant`",
-        ) from error
-    return descriptor
-
-
 def _load_state(path: Path) -> _State | None:
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
@@ -307,10 +273,10 @@ def _sparse(vector: SparseVector) -> qe.SparseVector:
     return qe.SparseVector(vector.indices.tolist(), vector.values.tolist())
 
 
-def _filter(wanted: Iterable[Condition]) -> qe.Filter | None:
+def _filter(wanted: Iterable[payload.Condition]) -> qe.Filter | None:
     must: list[qe.ConditionType] = [
         qe.FieldCondition(c.field, match=qe.MatchAny(list(c.values)))
-        if isinstance(c, OneOf)
+        if isinstance(c, payload.OneOf)
         else qe.FieldCondition(c.field, range=qe.RangeFloat(lte=c.lte, gt=c.gt))
         for c in wanted
     ]

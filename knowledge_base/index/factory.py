@@ -2,7 +2,7 @@
 
 from core.errors import ConfigurationError
 from core.settings import Settings
-from knowledge_base.index.payload import index_version
+from knowledge_base.index.place import index_folder, index_version
 from knowledge_base.index.port import DIMENSION, ClauseIndex
 
 
@@ -18,7 +18,7 @@ def open_index(settings: Settings, *, dimension: int = DIMENSION) -> ClauseIndex
         from knowledge_base.index.edge import EdgeIndex
 
         return EdgeIndex(
-            settings.data_dir / "index" / version,
+            index_folder(settings),
             version=version,
             dimension=dimension,
             hnsw_ef=chosen.hnsw_ef,

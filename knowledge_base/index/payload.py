@@ -17,9 +17,6 @@ from knowledge_base.index.port import DenseVector, Filters, IndexPoint
 DENSE = "dense"
 LEXICAL = "lexical"
 
-LAYOUT = 1
-"""Goes up when what is stored changes meaning; part of an index's version."""
-
 ALWAYS = 0  # before date.min, which is day 1
 NEVER = 4_000_000  # after date.max, which is day 3652059
 
@@ -47,12 +44,6 @@ class DayRange:
 
 
 Condition = OneOf | DayRange
-
-
-def index_version(embedder: str) -> str:
-    """Return the version of an index made by this layout and embedder; fit for the name of a folder."""
-    safe = "".join(c if c.isalnum() or c in "-_." else "-" for c in embedder)
-    return f"{LAYOUT}-{safe}"
 
 
 def payload_of(point: IndexPoint) -> dict[str, str | int]:

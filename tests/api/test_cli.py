@@ -14,6 +14,7 @@ from api.cli.settings import settings_page
 from core.errors import InvalidInput, NotFound
 from core.settings import Settings
 from core.storage.database import Database
+from knowledge_base.index.place import index_folder, take_lock
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -64,6 +65,25 @@ def test_a_broken_audit_ends_with_code_1_and_says_where(data_dir: Path) -> None:
     head = data_dir / "keys" / "audit.head"
     head.write_text(head.read_text().replace('"seq": 1', '"seq": 2'))
     assert "head" in qorgan(data_dir, "audit", "verify", code=1).stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [("ask", "Где ключ?"), ("search", "ключ"), ("acts", "load", __file__), ("serve", "--port", "0")]
+)
+def test_beside_a_running_server_a_command_refuses_before_it_loads_anything(
+    data_dir: Path, arguments: tuple[str, ...]
+) -> None:
+    held = take_lock(index_folder(Settings(data_dir=data_dir)))
+    try:
+        # Without weights, whatever came later than the refusal would be a complaint of theirs.
+        refused = qorgan(data_dir, *arguments, code=2, QORGAN_TELEMETRY__LOG_LEVEL="error", PYTHONPROFILEIMPORTTIME="1")
+    finally:
+        os.close(held)
+    assert "open in another process" in refused.stderr
+    assert "running service" in refused.stderr
+    imported = {line.rpartition("|")[2].strip() for line in refused.stderr.splitlines() if "import time:" in line}
+    assert "core.settings" in imported
+    assert not imported & {"torch", "dbos", "qdrant_edge", "transformers", "agents.assistant.assistant"}
 
 
 def test_a_mistake_ends_with_code_2_and_advice(data_dir: Path) -> None:
