@@ -1,5 +1,6 @@
 """`qorgan eval TASK` and `qorgan bench WHAT`; they join the command line by the entry points `qorgan.commands`."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -53,6 +54,27 @@ def search(
     settings = load_settings()
     quiet_logs(settings)
     report = run(settings, sizes or SIZES, out)
+    if as_json:
+        print_json(report)
+    else:
+        typer.echo("\n".join(lines(report)))
+
+
+@bench_app.command("loading")
+def loading(
+    paths: Annotated[list[Path], typer.Argument(help="Acts: files, or directories of files with their acts.jsonl.")],
+    out: Annotated[Path | None, typer.Option("--out", dir_okay=False, help="Write the report here as JSON.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Loading acts against the embedder's own time in the same run; loading them again."""
+    from api.cli.acts import sources
+    from eval.bench.loading import lines, run
+
+    settings = load_settings()
+    quiet_logs(settings)
+    report = run(settings, sources(paths, None), lambda said: typer.echo(said, err=True))
+    if out is not None:
+        out.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     if as_json:
         print_json(report)
     else:

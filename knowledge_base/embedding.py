@@ -5,10 +5,12 @@ server), `embedders.cached` (either, with a cache by content hash). One contract
 """
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from core.errors import ConfigurationError, NotFound
 from core.models import find_model, require
+from core.models.manifest import Model
 from core.settings import Settings
 
 if TYPE_CHECKING:
@@ -59,10 +61,45 @@ def build_embedder(settings: Settings) -> Embedder:
         ModelError: the weights are missing or differ from the manifest.
         ConfigurationError: the setting names no embedder.
     """
+    return cached_in(settings.data_dir / "embeddings.sqlite3", bare_embedder(settings), settings)
+
+
+def cached_in(path: Path, embedder: Embedder, settings: Settings) -> Embedder:
+    """Return the configured embedder behind a cache of its vectors in the file `path`."""
     from knowledge_base.embedders.cached import CachedEmbedder
+
+    return CachedEmbedder(embedder, path, _model(settings).prefixes)
+
+
+def bare_embedder(settings: Settings) -> Embedder:
+    """Return the configured embedder without a cache; raises as `build_embedder`."""
     from knowledge_base.embedders.endpoint import EndpointEmbedder
     from knowledge_base.embedders.local import LocalEmbedder
 
+    model = _model(settings)
+    if model.kind == "endpoint":
+        return EndpointEmbedder(
+            url=model.location,
+            model=model.name,
+            revision=model.revision,
+            dimensions=model.dimensions or 0,
+            prefixes=model.prefixes,
+            batch=settings.models.embed_batch,
+            api_key=settings.models.endpoint_api_key,
+            timeout_s=settings.models.endpoint_timeout_s,
+        )
+    return LocalEmbedder(
+        folder=require(settings, model.name),
+        name=f"{model.name}@{model.revision}",
+        dimensions=model.dimensions or 0,
+        prefixes=model.prefixes,
+        threads=settings.models.threads,
+        batch=settings.models.embed_batch,
+        precision=settings.models.embed_precision,
+    )
+
+
+def _model(settings: Settings) -> Model:
     try:
         model = find_model(settings, settings.models.embedder)
     except NotFound as error:
@@ -72,26 +109,4 @@ def build_embedder(settings: Settings) -> Embedder:
             f"QORGAN_MODELS__EMBEDDER: {model.name} is a {model.role}, not an embedder",
             advice="Name a model of the role `embedder`; `qorgan models list` shows them.",
         )
-    inner: Embedder
-    if model.kind == "endpoint":
-        inner = EndpointEmbedder(
-            url=model.location,
-            model=model.name,
-            revision=model.revision,
-            dimensions=model.dimensions,
-            prefixes=model.prefixes,
-            batch=settings.models.embed_batch,
-            api_key=settings.models.endpoint_api_key,
-            timeout_s=settings.models.endpoint_timeout_s,
-        )
-    else:
-        inner = LocalEmbedder(
-            folder=require(settings, model.name),
-            name=f"{model.name}@{model.revision}",
-            dimensions=model.dimensions,
-            prefixes=model.prefixes,
-            threads=settings.models.threads,
-            batch=settings.models.embed_batch,
-            precision=settings.models.embed_precision,
-        )
-    return CachedEmbedder(inner, settings.data_dir / "embeddings.sqlite3", model.prefixes)
+    return model
