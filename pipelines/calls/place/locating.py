@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from core.call_records import CardField, LegName, Segment
 from pipelines.calls.place.gazetteer import CITIES, Gazetteer, Match, Place, load_gazetteer
 from pipelines.calls.place.landmarks import read_landmarks
-from pipelines.calls.place.mentions import Mention, Reading, Slot
+from pipelines.calls.place.mentions import Mention, Reading, Slot, asks_address
 from pipelines.calls.place.reading_numbers import read_numbers
 from pipelines.calls.place.reading_places import read_bare_places, read_typed_places
 from pipelines.calls.place.reading_streets import read_bare_streets, read_typed_streets
@@ -24,6 +24,9 @@ _READERS: tuple[Callable[[Reading], None], ...] = (
     read_numbers,
 )
 _NUMBERS: tuple[Slot, ...] = ("house", "flat")
+_RECENT = 3  # turns for which a question about the address is being answered
+_BESIDE = 0.5  # factor for a place that is only near, or that the caller only comes from
+_ASIDE = 0.2  # strength under which a place is such
 _AMBIGUOUS = 0.6  # factor for a settlement that several places of КАТО bear the name of
 
 
@@ -44,12 +47,16 @@ def locate_incident(segments: Sequence[Segment]) -> tuple[CardField, ...]:
     gazetteer = load_gazetteer()
     turns = read_turns(segments)
     mentions: list[Mention] = []
-    for index, turn in enumerate(turns):
-        before = turns[index - 1] if index and turns[index - 1].leg is not turn.leg else None
-        reading = Reading(turn, before, gazetteer)
+    before: Reading | None = None
+    for turn in turns:
+        reading = Reading(turn, None, gazetteer)
+        if before is not None and before.turn.leg is not turn.leg:
+            reading.asked, reading.read_back = before.turn, tuple(before.found)
+        reading.just_asked = any(asks_address(earlier) for earlier in turns[max(0, turn.index - _RECENT) : turn.index])
         for read in _READERS:
             read(reading)
         mentions.extend(sorted(reading.found, key=lambda mention: mention.start))
+        before = reading
     fields = [*_place_fields(segments, mentions, gazetteer), *_street_fields(segments, mentions)]
     landmark = read_landmarks(segments, turns, mentions)
     return tuple(fields if landmark is None else [*fields, landmark])
@@ -64,7 +71,8 @@ def _place_fields(segments: Sequence[Segment], mentions: Sequence[Mention], gaze
         mention = source or fallback
         if mention is None:
             return
-        confidence = round(min(0.99, mention.score * sureness * (0.97 if source else 0.9)), 3)
+        aside = _BESIDE if mention.strength < _ASIDE else 1.0
+        confidence = round(min(0.99, mention.score * sureness * aside * (0.97 if source else 0.9)), 3)
         words = evidence(segments, mention.turn, mention.start, mention.end)
         fields.append(CardField(name, value, confidence, words, note="" if source else _GAZETTEER))
 

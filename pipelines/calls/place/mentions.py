@@ -35,11 +35,16 @@ class Mention:
 
 @dataclass
 class Reading:
-    """One turn being read: `taken` tokens already belong to a mention; `asked` is the other side's turn before."""
+    """One turn being read: `taken` tokens already belong to a mention; `asked` is the other side's turn before.
+
+    `read_back` is what that turn named.
+    """
 
     turn: Turn
     asked: Turn | None
     gazetteer: Gazetteer
+    read_back: tuple[Mention, ...] = ()
+    just_asked: bool = False  # an address was asked for within the last few turns, by either side
     taken: set[int] = field(default_factory=set)
     found: list[Mention] = field(default_factory=list)
 
@@ -51,7 +56,7 @@ class Reading:
     @property
     def in_context(self) -> bool:
         """Whether an address is being given: it was just asked for, or the turn asks for one or names parts of one."""
-        return bool(self.found) or any(asks_address(turn) for turn in (self.asked, self.turn) if turn is not None)
+        return self.just_asked or bool(self.found) or asks_address(self.turn)
 
     def add(self, mention: Mention) -> None:
         """Keep a mention; it corrects when words of correction stand before it in the turn."""

@@ -1,5 +1,7 @@
 """Houses, flats, kilometres, floors and entrances: what each number of a turn is."""
 
+from rapidfuzz import fuzz
+
 from pipelines.calls.place.mentions import Mention, Reading, Slot, is_kazakh
 from pipelines.calls.place.reading_streets import may_be_house
 from pipelines.calls.place.turns import Token
@@ -18,6 +20,7 @@ _COUNTED = frozenset(
 )
 _NOT_BETWEEN = ("house", "flat", "street", "floor", "entrance", "km")
 _LONGEST_CORRECTION = 8  # words between a number and the one that puts it right
+_SHORTEST_TAIL = 1  # words after a number that is the whole answer
 _LONGEST_LEAD = 5  # words before the number that answers a question
 
 
@@ -28,7 +31,8 @@ def read_numbers(reading: Reading) -> None:
     for number in reading.turn.numbers:
         if number.start in reading.taken or number.kind == "collective":
             continue
-        slot, start, end = _slot_of(reading, number, streets)
+        slot_said, start, end = _slot_of(reading, number, streets)
+        slot = slot_said
         if slot is None and last is not None and _is_correction(reading, last.end, number.start):
             slot = last.slot
         if slot is None and last is None:
@@ -38,7 +42,8 @@ def read_numbers(reading: Reading) -> None:
         value, end = _written(reading, number, end) if slot == "house" else (number.digits, end)
         if slot == "house" and _is_kilometre(reading, number, last):
             value = f"{number.digits} км"
-        last = Mention(slot, value, reading.turn, start, end, 0.8)
+        told = slot_said is None and any(m.slot == slot and m.value != value for m in reading.read_back)
+        last = Mention(slot, value, reading.turn, start, end, 0.8, corrects=told)
         if not _is_negated(reading, start):
             reading.add(last)
 
@@ -110,11 +115,14 @@ def _expected(reading: Reading, number: NumberSpan) -> Slot | None:
     free = all(token.role in ("correct", "filler", *_ASKED) or token.text in ("не", "на") for token in lead)
     if len(lead) > _LONGEST_LEAD or not free or not may_be_house(reading, number):
         return None
-    asked = _asked_for(reading)
-    if asked in _ASKED:
-        return _ASKED[asked]
     corrects = any(token.role == "correct" for token in lead)
-    return "house" if reading.asked is not None and reading.asked.numbers and (asked or corrects) else None
+    numbered = [mention for mention in reading.read_back if mention.slot in ("house", "flat")]
+    if numbered and (corrects or len(reading.tokens) - number.end <= _SHORTEST_TAIL):
+        return max(numbered, key=lambda mention: (fuzz.ratio(mention.value, number.digits), mention.start)).slot
+    asked = _asked_for(reading)
+    if asked is None:
+        return None
+    return _ASKED.get(asked, "house" if numbered else None)
 
 
 def _written(reading: Reading, number: NumberSpan, end: int) -> tuple[str, int]:

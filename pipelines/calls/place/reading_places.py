@@ -17,6 +17,7 @@ _VILLAGES = frozenset(("township", "village", "station"))
 _GLUED = ("село", "села", "селе", "сило", "город", "горад", "посёлок", "поселок")
 _TYPED = 0.8
 _NEAR = 0.15
+_VILLAGE_HEARD = 0.76
 _SHORT_ANSWER = 6  # words
 
 
@@ -48,8 +49,8 @@ def _read_typed(reading: Reading, position: int, slot: Slot, look_up: _LookUp) -
     for exact in (True, False):
         best: tuple[float, int, tuple[int, int], tuple[Match, ...]] | None = None
         for start, end in spans:
-            closeness = 1.0 if exact else reading.closeness(start, end, sure=0.85, unsure=0.72)
-            matches = look_up(reading.said(start, end), closeness=closeness)
+            closeness = 1.0 if exact else reading.closeness(start, end, sure=0.86, unsure=0.72)
+            matches = tuple(m for m in look_up(reading.said(start, end), closeness=closeness) if _is_like(m))
             if matches and (best is None or (matches[0].score, end - start) > best[:2]):
                 best = (matches[0].score, end - start, (start, end), matches)
         if best is not None:
@@ -58,6 +59,11 @@ def _read_typed(reading: Reading, position: int, slot: Slot, look_up: _LookUp) -
             return
     if slot == "settlement":
         _read_unknown(reading, position, spans)
+
+
+def _is_like(match: Match) -> bool:
+    """Among ten thousand villages one is like almost anything: a garbled name must be closer than a city's."""
+    return match.score >= _VILLAGE_HEARD or match.place.kind not in _VILLAGES
 
 
 def _any_city(reading: Reading, spans: list[tuple[int, int]]) -> bool:
@@ -133,10 +139,12 @@ def _may_be_district(reading: Reading, end: int) -> bool:
 def _closeness_of_city(reading: Reading, start: int, end: int) -> float:
     """How like a city's name a word must sound: alike to the letter in passing, roughly where an address is given."""
     sure = 0.97
+    if end > start + 1 and not reading.tokens[start].capital:
+        return 1.0
     if not reading.in_context or len(sounds(reading.said(start, end))) < 6:
         return sure
     placed = reading.tokens[start].capital and end == start + 1
-    return reading.closeness(start, end, sure=0.93, unsure=0.72 if placed and _beside_street(reading, end) else 0.84)
+    return reading.closeness(start, end, sure=0.93, unsure=0.72 if placed and _beside_street(reading, end) else 0.86)
 
 
 def _beside_street(reading: Reading, end: int) -> bool:
@@ -148,6 +156,9 @@ def _may_be_village(reading: Reading, start: int, end: int) -> bool:
     words = {token.text for token in reading.tokens} | {t.text for t in (reading.asked.tokens if reading.asked else ())}
     if not words.isdisjoint(_NAMING):
         return False
+    answers = start > 0 and reading.tokens[start - 1].closes and end == len(reading.tokens)
+    if answers and any(token.role == "ask" for token in reading.tokens[max(0, start - 3) : start]):
+        return True
     beside = any(abs(m.end - start) <= 1 or abs(m.start - end) <= 1 for m in reading.found)
     return beside or len(reading.tokens) <= _SHORT_ANSWER
 

@@ -11,7 +11,10 @@ _NUMBERED = frozenset(("микрорайон", "квартал"))
 _CORNERS = frozenset(
     ("угол", "углу", "пересечение", "пересечении", "пересечения", "перекресток", "перекрестке", "қиылысы", "қиылысында")
 )
-_GENITIVES = ("ова", "ева", "ина", "ого", "ой", "бая", "бека", "хана", "улы", "ұлы", "ская")
+_GENITIVES = ("а", "я", "и", "ы", "го", "ой", "ых", "о", "ұлы")
+_AFTER_NUMBER = frozenset(
+    ("марта", "мая", "лет", "летия", "октября", "февраля", "июля", "декабря", "сентября", "сәуір")
+)
 _ADJECTIVES = (
     "ная", "ной", "ную", "ном", "ный", "ное", "ская", "ской", "скую", "ский", "ском", "ское",
 )  # fmt: skip
@@ -44,6 +47,7 @@ def read_bare_streets(reading: Reading) -> None:
             end -= 1
         if not _read_known(reading, end, number) and reading.in_context:
             _read_heard(reading, end)
+    _read_answer(reading)
 
 
 def may_be_house(reading: Reading, number: NumberSpan) -> bool:
@@ -84,8 +88,30 @@ def _read_heard(reading: Reading, end: int) -> None:
     if end == 0 or not reading.may_name(end - 1) or not reading.tokens[end - 1].capital:
         return
     token = reading.tokens[end - 1]
-    if token.text.endswith(_GENITIVES) and len(token.text) > 5 and not reading.gazetteer.cities(token.text):
+    if token.text.endswith(_GENITIVES) and len(token.text) > 4 and not reading.gazetteer.cities(token.text):
         _add(reading, WordUse("street", "улица", "f"), as_written(token), end - 1, end, 0.6, 0.55)
+
+
+def _read_answer(reading: Reading) -> None:
+    """«Улица какая?» «Гоголя»: a name alone that answers the question for one."""
+    asked = reading.asked
+    if asked is None or not asked.asks or any(mention.slot == "street" for mention in reading.found):
+        return
+    if not any(token.use is not None and token.use.value == "улица" for token in asked.tokens):
+        return
+    start = next((p for p in range(min(3, len(reading.tokens))) if reading.may_name(p)), None)
+    if start is None:
+        return
+    end = start + 1
+    while end < min(len(reading.tokens), start + MOST_NAME_WORDS) and not reading.tokens[end - 1].closes:
+        if not reading.may_name(end):
+            break
+        end += 1
+    if not reading.tokens[start].capital or reading.closeness(start, end, sure=1.0, unsure=0.0) < 1.0:
+        return
+    chosen = _choose(reading, [(start, last) for last in range(end, start, -1)])
+    if chosen is not None and not reading.gazetteer.cities(reading.said(chosen[0], chosen[1])):
+        _add(reading, WordUse("street", "улица", "f"), chosen[2], chosen[0], chosen[1], 0.6, chosen[3])
 
 
 def _read_street(reading: Reading, position: int, first: int, use: WordUse) -> None:
@@ -94,6 +120,8 @@ def _read_street(reading: Reading, position: int, first: int, use: WordUse) -> N
     if is_kazakh(reading.tokens[position]):
         sides.reverse()
     if use.value in _NUMBERED and _read_numbered(reading, position, use):
+        return
+    if _read_dated(reading, position, use):
         return
     for spans in sides:
         chosen = _choose(reading, spans)
@@ -104,6 +132,7 @@ def _read_street(reading: Reading, position: int, first: int, use: WordUse) -> N
             name, end = _with_number(reading, name, end)
         _add(reading, use, name, min(start, first), max(end, position + 1), 0.8, score)
         return
+    _read_ordinal(reading, position, use)
 
 
 def _choose(reading: Reading, spans: list[tuple[int, int]]) -> tuple[int, int, str, float] | None:
@@ -141,6 +170,36 @@ def _read_numbered(reading: Reading, position: int, use: WordUse) -> bool:
     return True
 
 
+def _read_dated(reading: Reading, position: int, use: WordUse) -> bool:
+    """«улица Восьмого марта», «проспект 40 лет Победы»."""
+    number = None if reading.tokens[position].closes else reading.turn.number_at(position + 1)
+    if number is None or number.end >= len(reading.tokens) or reading.tokens[number.end - 1].closes:
+        return False
+    if reading.tokens[number.end].text not in _AFTER_NUMBER:
+        return False
+    end = number.end + 1
+    if reading.tokens[number.end].role == "unit":
+        while end < len(reading.tokens) and not reading.tokens[end - 1].closes and reading.may_name(end):
+            end += 1
+    words = [reading.tokens[number.end], *reading.tokens[number.end + 1 : end]]
+    named = [token.text if token.role == "unit" else as_written(token) for token in words]
+    value = " ".join((use.value, number.digits, *named))
+    reading.add(Mention("street", value, reading.turn, position, end, 0.8))
+    return True
+
+
+def _read_ordinal(reading: Reading, position: int, use: WordUse) -> None:
+    """«пятая улица», «улица пятая»: a street that has only a number."""
+    before = next((n for n in reading.turn.numbers if n.end == position), None)
+    after = None if reading.tokens[position].closes else reading.turn.number_at(position + 1)
+    for number in (before, after):
+        if number is not None and number.kind == "ordinal" and number.start not in reading.taken:
+            tail = "я" if use.gender == "f" else "й"
+            start, end = min(number.start, position), max(number.end, position + 1)
+            reading.add(Mention("street", f"{number.digits}-{tail} {use.value}", reading.turn, start, end, 0.8))
+            return
+
+
 def _add(reading: Reading, use: WordUse, name: str, start: int, end: int, strength: float, score: float) -> None:
     value = f"{use.value} {_agree(name, use.gender)}"
     if use.value == "шоссе" and value.endswith("ское"):
@@ -156,6 +215,8 @@ def _read_road(reading: Reading, position: int) -> None:
         token = reading.tokens[end]
         if token.raw not in ("—", "–", "-"):
             hits = _towns(reading, end)
+            if not hits and names and token.capital and reading.may_name(end):
+                hits = [as_written(token)]  # beyond the border: «Алматы — Бишкек»
             if not hits or reading.turn.number_at(end) is not None:
                 break
             names.extend(hits)
