@@ -23,24 +23,27 @@ class Reading:
     def __init__(self, tokens: Sequence[Token], leg: LegName, contexts: Contexts) -> None:
         self._tokens = tokens
         self._leg = leg
-        self._announced = contexts.announced
+        self._contexts = contexts
         self._cues = contexts.find(tokens)
 
-    def is_asserted(self, phrase: Match, category: str) -> bool:
-        """Tell whether the phrase is said as a fact."""
-        announced = category in self._announced
+    def is_asserted(self, phrase: Match, category: str, *, denies: bool) -> bool:
+        """Tell whether the phrase is said as a fact. `denies`: a denial is part of it («света нет», «не дышит»)."""
+        announced = category in self._contexts.announced and self._has(phrase, "VERB", "INFN")
         return not (
             self._is_figurative(phrase)
-            or self._is_denied(phrase)
+            or (not denies and self._is_denied(phrase))
             or self._is_unreal(phrase)
             or self._is_asked(phrase)
             or self._is_advised(phrase)
-            or (self._is_supposed(phrase) and not (announced and self._is_first_person(phrase)))
-            or (self._is_future(phrase) and not announced)
+            or (self._is_supposed(phrase) and not announced)
+            or (self._is_future(phrase) and category not in self._contexts.pleaded)
         )
 
     def _is_figurative(self, phrase: Match) -> bool:
-        return any(c.start < phrase.end and phrase.start < c.end for c in self._cues["figurative"])
+        return any(
+            c.start < phrase.end and phrase.start < c.end and self._same_clause(c.start, c.end - 1)
+            for c in self._cues["figurative"]
+        )
 
     def _is_denied(self, phrase: Match) -> bool:
         own = set(phrase.places)
@@ -55,6 +58,7 @@ class Reading:
             and phrase.start - cue.end <= _NEAR
             and self._same_clause(cue.start, phrase.start)
             and not self._another_verb(cue.end, phrase.start)
+            and not self._has(phrase, "nomn")
             for cue in self._cues["denied_before"]
         ) or any(
             0 <= cue.start - phrase.end <= 1 and self._same_clause(cue.start, phrase.end - 1)
@@ -68,12 +72,13 @@ class Reading:
                 cue.end <= phrase.start
                 and phrase.start - cue.end <= _SENTENCE_NEAR
                 and self._same_sentence(cue.start, phrase.start)
+                and self._tokens[phrase.start].clause - self._tokens[cue.end - 1].clause <= 1
                 for cue in self._cues["supposed_before"]
             )
             or any(
                 not past and abs(cue.start - phrase.start) <= _NEAR and self._same_clause(cue.start, phrase.start)
                 for cue in self._cues["supposed_beside"]
-                if not set(cue.places) <= set(phrase.places) and self._has(phrase, "INFN", "futr")
+                if not phrase.start <= cue.start < phrase.end and self._has(phrase, "INFN", "futr")
             )
             or any(
                 0 <= cue.start - phrase.end <= 1 and self._same_clause(cue.start, phrase.end - 1)
@@ -113,9 +118,6 @@ class Reading:
 
     def _is_future(self, phrase: Match) -> bool:
         return self._has(phrase, "futr")
-
-    def _is_first_person(self, phrase: Match) -> bool:
-        return self._has(phrase, "1per")
 
     def _has(self, phrase: Match, *grammemes: str) -> bool:
         return any(not grammemes_ru(self._tokens[p].text).isdisjoint(grammemes) for p in phrase.places)

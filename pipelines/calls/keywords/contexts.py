@@ -19,7 +19,7 @@ _NAME = "contexts.yaml"
 
 @dataclass(frozen=True)
 class Cues:
-    """Patterns of each kind of cue, as in the file; `announced` are categories."""
+    """Patterns of each kind of cue, as in the file."""
 
     denied_right_before: tuple[Pattern, ...]
     denied_before: tuple[Pattern, ...]
@@ -34,13 +34,14 @@ class Cues:
     figurative: tuple[Pattern, ...]
 
 
+_CATEGORY_LISTS = ("announced", "pleaded")
 KINDS: tuple[str, ...] = tuple(f.name for f in fields(Cues))
 
 
 class Contexts:
     """Finds cues in the tokens of a segment."""
 
-    def __init__(self, cues: Cues, announced: frozenset[str]) -> None:
+    def __init__(self, cues: Cues, announced: frozenset[str], pleaded: frozenset[str]) -> None:
         patterns: list[Pattern] = []
         self._kinds: list[str] = []
         for kind in KINDS:
@@ -49,6 +50,7 @@ class Contexts:
             self._kinds.extend([kind] * len(own))
         self._matcher = Matcher(patterns, by_sound=False)
         self.announced = announced
+        self.pleaded = pleaded
 
     def find(self, tokens: Sequence[Token]) -> dict[str, list[Match]]:
         """Return the cues found, by kind; every kind is a key."""
@@ -65,13 +67,13 @@ def read_contexts(text: str, name: str = _NAME) -> Contexts:
         raw = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ConfigurationError(f"{name}: {error}", advice=advice) from error
-    if not isinstance(raw, dict) or set(raw) != {*KINDS, "announced"}:
-        raise ConfigurationError(f"{name}: the lists are not {(*KINDS, 'announced')}", advice=advice)
-    if not isinstance(raw["announced"], list) or not set(raw["announced"]) <= set(CATEGORIES):
-        raise ConfigurationError(f"{name}, announced: not a list of categories", advice=advice)
-    return Contexts(
-        Cues(**{kind: tuple(_patterns(raw[kind], f"{name}, {kind}")) for kind in KINDS}), frozenset(raw["announced"])
-    )
+    if not isinstance(raw, dict) or set(raw) != {*KINDS, *_CATEGORY_LISTS}:
+        raise ConfigurationError(f"{name}: the lists are not {(*KINDS, *_CATEGORY_LISTS)}", advice=advice)
+    for kind in _CATEGORY_LISTS:
+        if not isinstance(raw[kind], list) or not set(raw[kind]) <= set(CATEGORIES):
+            raise ConfigurationError(f"{name}, {kind}: not a list of categories", advice=advice)
+    cues = Cues(**{kind: tuple(_patterns(raw[kind], f"{name}, {kind}")) for kind in KINDS})
+    return Contexts(cues, frozenset(raw["announced"]), frozenset(raw["pleaded"]))
 
 
 def _patterns(listed: object, where: str) -> Iterator[Pattern]:
@@ -80,7 +82,7 @@ def _patterns(listed: object, where: str) -> Iterator[Pattern]:
     for language in (Language.RU, Language.KK):
         for text in listed[language]:
             try:
-                yield parse_pattern(text, language)
+                yield from parse_pattern(text, language)
             except (ValueError, AttributeError) as error:
                 raise ConfigurationError(f"{where}: {error}", advice="see docs/calls-keywords.md") from error
 

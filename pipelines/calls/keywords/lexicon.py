@@ -36,7 +36,7 @@ class Entry:
 
     category: str
     text: str
-    pattern: Pattern
+    patterns: tuple[Pattern, ...]  # any of them
     confidence: float  # 0..1: how surely the phrase means its category in a call
     source: str
 

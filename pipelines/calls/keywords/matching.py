@@ -4,9 +4,16 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from core.languages import Language
 from pipelines.calls.keywords.patterns import Pattern, Slot
+from pipelines.calls.keywords.phonetics import fold_letters
 from pipelines.calls.keywords.vocabulary import Fits, Vocabulary
 from pipelines.calls.keywords.words import Token
+
+KAZAKH_SHARE = 0.2
+"""Share of words with Kazakh letters from which a segment is Kazakh: its words are then no misheard Russian ones."""
+UNSURE = 0.7
+"""Probability under which a word may be taken for another that its neighbours suggest."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,7 @@ class Matcher:
     def find(self, tokens: Sequence[Token]) -> Iterator[Match]:
         """Yield every match; a pattern never runs past the end of a sentence."""
         written = [self._vocabulary.written(t.text) for t in tokens]
-        heard = [self._vocabulary.heard(t.text) for t in tokens] if self._by_sound else [{}] * len(tokens)
+        heard = self._heard(tokens)
         fits = [{**h, **w} if h else w for h, w in zip(heard, written, strict=True)]
         for place in range(len(tokens)):
             for number in self._begun_by(fits[place]):
@@ -53,6 +60,12 @@ class Matcher:
             if self._by_sound:
                 yield from self._loose(place, tokens, written, fits)
                 yield from self._joined(place, tokens, fits)
+
+    def _heard(self, tokens: Sequence[Token]) -> Sequence[Fits]:
+        if not self._by_sound:
+            return [{}] * len(tokens)
+        kazakh = sum(fold_letters(t.text) != t.text for t in tokens) > KAZAKH_SHARE * len(tokens)
+        return [self._vocabulary.heard(t.text, Language.KK if kazakh else None) for t in tokens]
 
     def _begun_by(self, fits: Fits) -> set[int]:
         return {number for atom in fits for number in self._starting.get(atom, ())}
@@ -78,6 +91,8 @@ class Matcher:
         self, place: int, tokens: Sequence[Token], written: Sequence[Fits], fits: Sequence[Fits]
     ) -> Iterator[Match]:
         """Yield patterns of neighbours of which one word at `place` is far from its sound and the others as written."""
+        if tokens[place].probability >= UNSURE:
+            return
         guess = self._vocabulary.loosely_heard(tokens[place].text)
         if not guess:
             return

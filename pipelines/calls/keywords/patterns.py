@@ -5,18 +5,22 @@
 взрыв*           anything that begins so
 дом|квартира     one of these
 _  __  ___       up to one, two, three other words between
-дверь _ заклинить   words in this order
+    дверь _ заклинить   words in this order
+~ дверь заклинить   words in any order, with up to two others between
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import permutations
 
 from core.languages import Language
 
 _ATOM = re.compile(r"=?[^\W\d_]+\*?")
 MAX_GAP = 3
+_FREE_GAP = 2
+_MOST_FREE = 3
 
 
 class Form(StrEnum):
@@ -47,8 +51,20 @@ class Slot:
 Pattern = tuple[Slot, ...]
 
 
-def parse_pattern(text: str, language: Language) -> Pattern:
-    """Return the slots of a pattern. Raises ValueError that names what cannot be read."""
+def parse_pattern(text: str, language: Language) -> tuple[Pattern, ...]:
+    """Return the pattern, or one for each order of its words. Raises ValueError that names what cannot be read."""
+    if not text.startswith("~"):
+        return (_in_order(text, language),)
+    slots = _in_order(text[1:], language)
+    if not 1 < len(slots) <= _MOST_FREE:
+        raise ValueError(f"any order is for two or three words: {text!r}")
+    return tuple(
+        tuple(Slot(slot.atoms, _FREE_GAP if place else 0) for place, slot in enumerate(order))
+        for order in permutations(slots)
+    )
+
+
+def _in_order(text: str, language: Language) -> Pattern:
     slots: list[Slot] = []
     gap = 0
     for part in text.replace("-", " ").split():

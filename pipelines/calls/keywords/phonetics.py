@@ -24,4 +24,4 @@ def sound_key(word: str) -> str:
     key = fold_letters(word)
     for written, said in _SILENT:
         key = key.replace(written, said)
-    return _DOUBLED.sub(r"\1", key.translate(_SOUNDS).replace("ч", "ш"))
+    return _DOUBLED.sub(r"\1", key.translate(_SOUNDS))

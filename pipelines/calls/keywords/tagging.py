@@ -14,6 +14,8 @@ from pipelines.calls.keywords.words import Token, read_tokens
 
 LONGEST_SEGMENT = 2_000
 """Tokens read at a time; a longer segment is read in parts."""
+DENIALS = frozenset({"не", "нет", "нету", "без", "жоқ"})
+"""Words that deny when they are no part of the phrase itself."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,9 @@ class KeywordTagger:
     """Tags the phrases of a lexicon. Safe to share between threads."""
 
     def __init__(self, entries: Sequence[Entry], contexts: Contexts) -> None:
-        self._entries = entries
         self._contexts = contexts
-        self._matcher = Matcher([entry.pattern for entry in entries], by_sound=True)
+        self._entries = [entry for entry in entries for _ in entry.patterns]
+        self._matcher = Matcher([pattern for entry in entries for pattern in entry.patterns], by_sound=True)
 
     def tag(self, segment: Segment) -> tuple[Tag, ...]:
         """Return the tags of one segment in the order of speech."""
@@ -48,9 +50,13 @@ class KeywordTagger:
             return ()
         reading = Reading(tokens, leg, self._contexts)
         by_category: defaultdict[str, list[_Found]] = defaultdict(list)
+        denying = [
+            (self._entries[m.pattern].category, m) for m in matches if any(tokens[p].text in DENIALS for p in m.places)
+        ]
         for match in matches:
             entry = self._entries[match.pattern]
-            asserted = reading.is_asserted(match, entry.category)
+            denies = any(c == entry.category and m.start < match.end and match.start < m.end for c, m in denying)
+            asserted = reading.is_asserted(match, entry.category, denies=denies)
             by_category[entry.category].append(_Found(match, entry, asserted))
         kept = [found for group in by_category.values() for found in _merged(group)]
         return sorted(kept, key=lambda f: (f.match.start, f.match.end, f.entry.category))
@@ -80,7 +86,7 @@ def _joined(left: _Found, right: _Found) -> _Found:
     best = max(left, right, key=rank)
     places = tuple(sorted({*left.match.places, *right.match.places}))
     match = Match(best.match.pattern, places, max(left.match.end, right.match.end), best.match.score)
-    return replace(best, match=match, asserted=left.asserted and right.asserted)
+    return replace(best, match=match)
 
 
 @lru_cache(maxsize=1)

@@ -19,6 +19,8 @@ Fits = dict[int, float]
 
 SHORTEST_HEARD = 5
 """Letters of the shortest form that may be recognised by sound; shorter ones fall together with too many words."""
+LONG_STEM = 5
+"""Letters of a Kazakh stem that any ending may follow."""
 MIDDLE_KEY = 7
 """Sounds of a key from which one of them may differ."""
 LONG_KEY = 10
@@ -82,9 +84,12 @@ class Vocabulary:
             held = _keep(self._written, word, self._look_up(word))
         return held
 
-    def heard(self, word: str) -> Fits:
-        """Return the atoms that a word may be a mishearing of."""
-        return self._listen(word).own
+    def heard(self, word: str, language: Language | None = None) -> Fits:
+        """Return the atoms that a word may be a mishearing of, of one language or of any."""
+        own = self._listen(word).own
+        if language is None or not own:
+            return own
+        return {number: score for number, score in own.items() if self.atoms[number].language is language}
 
     def loosely_heard(self, word: str) -> Fits:
         """Return the atoms that a word may be a mishearing of when its neighbours say so too."""
@@ -102,7 +107,7 @@ class Vocabulary:
         for end in range(1, len(word) + 1):
             head = word[:end]
             numbers |= self._prefixes.get(head, set())
-            if head in self._stems and is_inflected_kk(word, head):
+            if head in self._stems and (is_inflected_kk(word, head) or (end >= LONG_STEM and not is_known_ru(word))):
                 numbers |= self._stems[head]
         return dict.fromkeys(numbers, 1.0)
 
@@ -124,10 +129,10 @@ class Vocabulary:
             for number in self._sounds[near]:
                 if kazakh and self.atoms[number].language is not Language.KK:
                     continue
-                score = 0.0 if known else _score(key, near, distance)
+                score = 0.0 if known else _score(key, near, distance, may_lose=not kazakh)
                 if score:
                     own[number] = max(own.get(number, 0.0), score)
-                elif distance <= 1:
+                elif distance <= 1 and (key[:3] == near[:3] or key[-3:] == near[-3:]):
                     loose[number] = LOOSE
         return _Heard(own, loose)
 
@@ -144,12 +149,16 @@ class Vocabulary:
         return found
 
 
-def _score(key: str, near: str, distance: int) -> float:
+def _score(key: str, near: str, distance: int, *, may_lose: bool) -> float:
     """Return how well a word that is no Russian word fits a form by sound; 0 where it must not stand alone."""
     shorter = min(len(key), len(near))
     if distance == 0:
         return SAME_SOUND if shorter >= SHORTEST_HEARD - 1 else 0.0
     if key[:2] != near[:2] and key[-3:] != near[-3:]:
+        return 0.0
+    if may_lose and distance == 1 and len(key) == len(near) - 1 and shorter >= SHORTEST_HEARD:
+        return ONE_SOUND_OFF  # a sound was lost: «врыва» for «взрыва»
+    if key[0] != near[0]:
         return 0.0
     if distance == 1:
         return ONE_SOUND_OFF if shorter >= MIDDLE_KEY else 0.0
