@@ -20,7 +20,7 @@ from pipelines.calls.transcriber import SAMPLE_RATE, Samples
 if TYPE_CHECKING:
     import soundfile
 
-_BLOCK_S = 30
+_BLOCK_S = 1  # of a flac file that is cut short, the block in which it ends is lost
 _IN_MEMORY_S = 1200  # a longer recording is kept in a temporary file that the system pages in and out
 _SILENCE = 1e-4  # -80 dBFS: less than one step of 13-bit G.711
 _SAME_CHANNEL = 1e-3  # channels that differ by less are one, written twice
@@ -76,8 +76,15 @@ def decode_recording(path: Path, settings: CallSettings, *, raw: RawFormat | Non
         ) from error
     with source:
         _check(source, settings)
-        rate, blocks, ended_early = source.samplerate, *_read(source, settings)
-    legs, problems = _legs(blocks, settings)
+        rate = source.samplerate
+        long = source.frames > _IN_MEMORY_S * rate
+        tracks = [_Track(rate, long=long) for _ in range(source.channels)]
+        try:
+            ended_early = _read(source, tracks, settings)
+            legs, problems = _legs(tracks, settings)
+        finally:
+            for track in tracks:
+                track.close()
     read_s = len(next(iter(legs.values()))) / SAMPLE_RATE
     whole_s = declared_seconds(path) if raw is None else None
     if ended_early or (whole_s is not None and whole_s - read_s > _MISSING_S):
@@ -107,13 +114,10 @@ def _check_length(seconds: float, settings: CallSettings) -> None:
         )
 
 
-def _read(source: "soundfile.SoundFile", settings: CallSettings) -> "tuple[list[_Track], bool]":
-    """Return a track a channel, and whether the sound broke off with an error."""
+def _read(source: "soundfile.SoundFile", tracks: "list[_Track]", settings: CallSettings) -> bool:
+    """Fill a track a channel; tell whether the sound broke off."""
     import soundfile
 
-    tracks = [
-        _Track(source.samplerate, long=source.frames > _IN_MEMORY_S * source.samplerate) for _ in range(source.channels)
-    ]
     frames = 0
     broken = False
     while True:
@@ -133,7 +137,7 @@ def _read(source: "soundfile.SoundFile", settings: CallSettings) -> "tuple[list[
         raise NotAudio("the file holds no samples", advice="Send the recording again.")
     for track in tracks:
         track.finish()
-    return tracks, broken or source.frames - frames > _MISSING_S * source.samplerate
+    return broken or source.frames - frames > _MISSING_S * source.samplerate
 
 
 class _Track:
@@ -157,7 +161,13 @@ class _Track:
         if self._file is None:
             return np.concatenate(self._pieces)
         self._file.flush()
-        return np.memmap(self._file, np.float32, "r+")
+        mapped = np.memmap(self._file, np.float32, "r+")
+        self.close()  # the map keeps the sound
+        return mapped
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
 
     def _keep(self, samples: Samples, source: Samples) -> None:
         if len(source):

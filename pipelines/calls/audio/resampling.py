@@ -23,18 +23,20 @@ class StreamResampler:
         """`rate`: samples a second of what is pushed, `LOWEST_RATE`..`HIGHEST_RATE`."""
         if not LOWEST_RATE <= rate <= HIGHEST_RATE:
             raise ValueError(f"a sample rate of {rate} Hz is outside {LOWEST_RATE}..{HIGHEST_RATE}")
-        from scipy.signal import firwin
-
         common = gcd(rate, SAMPLE_RATE)
         self._up, self._down = SAMPLE_RATE // common, rate // common
+        self._held = np.zeros(0, np.float32)
+        self._done = 0  # samples at the start of `_held` that are context only
+        if self._up == self._down:
+            return
+        from scipy.signal import firwin
+
         faster = max(self._up, self._down)
         reach = -(-_HALF_LENGTH * faster // self._up)
         self._context = -(-reach // self._down) * self._down
         self._filter = firwin(2 * _HALF_LENGTH * faster + 1, 1 / faster, window=("kaiser", _KAISER_BETA)).astype(
             np.float32
         )
-        self._held = np.zeros(0, np.float32)
-        self._done = 0  # samples at the start of `_held` that are context only
 
     def push(self, samples: Samples) -> Samples:
         """Return what is certain by now, at `SAMPLE_RATE`."""
