@@ -11,13 +11,14 @@ from api import problems
 from api.contract import Services
 from api.middleware import BodyLimit, Telemetry
 from api.pages import routes as pages
-from api.routers import administration, assistant, auth, health, jobs, loading, norms
+from api.routers import administration, assistant, auth, calls, health, jobs, loading, norms
 
 ROUTERS = (
     auth.router,
     assistant.router,
     loading.router,
     norms.router,
+    calls.router,
     jobs.router,
     administration.router,
     health.router,

@@ -6,10 +6,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
 
+from core.blobs import BlobStore
 from core.jobs.records import Job, JobPage
 from core.languages import Language
 from core.models.store import ModelRow
@@ -17,6 +18,7 @@ from core.records import Act, Answer, Clause
 from core.security.office import SecurityOffice
 from core.settings import Settings
 from core.storage.acts import ActStore
+from core.storage.calls import CallStore
 from core.storage.database import Database
 
 JsonObject = dict[str, object]
@@ -79,6 +81,39 @@ class Loader(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class CallUpload:
+    """What comes with a recording."""
+
+    name: str
+    started_at: datetime
+    territory: str | None  # КАТО code of the centre that received the call
+    language: Language | None = None
+
+
+@dataclass(frozen=True)
+class TakenCall:
+    """A recording taken in, and the job that transcribes it."""
+
+    call_id: str
+    job_id: str
+
+
+class Recordings(Protocol):
+    """Takes recordings in and forgets them. What is taken in is safe: its job survives a restart."""
+
+    def submit(self, path: Path, upload: CallUpload, *, actor: str, key: str | None) -> TakenCall:
+        """Keep the file, start its transcription; the file at `path` may be deleted once this returns.
+
+        The same `key` gives the same call; the same key with another file raises `Conflict`.
+        """
+        ...
+
+    def delete(self, call_id: str) -> None:
+        """Forget the call, its sound and all that was noted of it; raises `NotFound`."""
+        ...
+
+
 def _nothing() -> None:
     return None
 
@@ -95,6 +130,9 @@ class Services:
     assistant: Assistant
     search: Search
     loader: Loader
+    calls: CallStore
+    recordings: Recordings
+    blobs: BlobStore
     models: Callable[[], Sequence[ModelRow]]
     readiness: Callable[[], Mapping[str, str]]
     """Part ("database", "index", "models", ...) -> "ready", or in a few words why it is not."""

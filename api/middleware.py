@@ -12,12 +12,13 @@ from core.settings import Settings
 from core.telemetry import metrics, request_id
 from core.telemetry.log import get_logger
 
-UPLOAD_PATHS = frozenset({"/v1/acts"})
+ACTS_PATH, CALLS_PATH = "/v1/acts", "/v1/calls"
+"""Where files are sent."""
 _MULTIPART_OVERHEAD = 64 * 1024
 _SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -124,8 +125,10 @@ class BodyLimit:
         await self.app(scope, counted, send)
 
     def _limit(self, scope: Scope) -> tuple[int, str]:
-        if scope["path"] in UPLOAD_PATHS:
+        if scope["path"] == ACTS_PATH:
             return self._settings.uploads.max_bytes + _MULTIPART_OVERHEAD, "uploads.max_bytes"
+        if scope["path"] == CALLS_PATH and scope["method"] == "POST":
+            return self._settings.calls.max_bytes + _MULTIPART_OVERHEAD, "calls.max_bytes"
         return self._settings.server.max_json_bytes, "server.max_json_bytes"
 
 

@@ -14,6 +14,7 @@ from agents.assistant.assistant import QuoteAssistant
 from agents.assistant.context import Knowledge
 from agents.assistant.language import language_of
 from api.contract import FoundClause, JsonObject, Services
+from api.recordings import CallRecordings
 from core.blobs import FolderBlobs
 from core.errors import Conflict, QorganError, TooLarge
 from core.jobs.records import State, Step
@@ -24,6 +25,7 @@ from core.models.store import list_models
 from core.security.office import build_office
 from core.settings import Settings
 from core.storage.acts import ActStore
+from core.storage.calls import CallStore
 from core.storage.database import Database
 from knowledge_base.embedding import Embedder, build_embedder
 from knowledge_base.index.factory import open_index
@@ -32,6 +34,9 @@ from knowledge_base.search.base import NormativeBase
 from knowledge_base.search.indexing import index_redaction
 from knowledge_base.search.search import Scope
 from pipelines.acts.loading import PIPELINE, ActLoading
+from pipelines.calls import recording
+from pipelines.calls.engines import Once, build_engines
+from pipelines.calls.transcribers.factory import build_transcriber
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +68,12 @@ def build_services(settings: Settings) -> Services:
         poll_s=settings.jobs.poll_s,
     )
     jobs.register(PIPELINE, (*loading.steps(), Step("learn_terms", partial(_learn_terms, base))))
+    calls = CallStore(database)
+    engines = build_engines(settings, Once(partial(build_transcriber, settings)))
+    jobs.register(recording.PIPELINE, recording.CallTranscription(blobs, calls, engines, settings.calls).steps())
     jobs.launch()
+    recordings = CallRecordings(settings.calls, blobs, calls, jobs)
+    recordings.resume()
     assistant = QuoteAssistant(
         lambda: Knowledge.of(
             base.current(), store, home=settings.search.jurisdiction, embedder=embedder.name, index=index.version
@@ -87,6 +97,9 @@ def build_services(settings: Settings) -> Services:
         assistant=assistant,
         search=NormSearch(base, store),
         loader=ActLoader(settings, blobs, jobs),
+        calls=calls,
+        recordings=recordings,
+        blobs=blobs,
         models=lambda: list_models(settings),
         readiness=lambda: _readiness(database, index, settings, (models, first)),
         close=close,

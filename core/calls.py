@@ -30,7 +30,7 @@ class CallState(StrEnum):
 
 
 class CallNote(StrEnum):
-    """What whoever reads a call's transcript is told about it; what is wrong with the sound stands there by its kind."""
+    """What whoever reads a call's transcript is told about it; faults of the sound stand there by their kind."""
 
     LANGUAGE_NOT_RELIABLE = "language-not-reliable"  # the model does not write this language well
     NO_SPEECH = "no-speech"  # nobody was heard

@@ -98,6 +98,7 @@ class SearchSettings(BaseModel):
 class CallSettings(BaseModel):
     """Emergency calls: recordings, live calls, and what is recognised in them."""
 
+    max_bytes: int = Field(default=512 * 1024 * 1024, ge=1024, description="Largest recording accepted, bytes")
     max_seconds: float = Field(default=10_800.0, gt=0, description="Longest recording accepted, seconds")
     channels: Literal["caller-operator", "operator-caller"] = Field(
         default="caller-operator", description="Whose leg is the left channel and whose the right one"
@@ -138,8 +139,8 @@ class LiveSettings(BaseModel):
     )
     durability: Literal["power", "process"] = Field(
         default="power",
-        description="What acknowledged audio survives: `power`: a loss of power (written through to the disk before each "
-        "acknowledgement); `process`: a killed process only",
+        description="What acknowledged audio survives: `power`: a loss of power (written through to the disk "
+        "before each acknowledgement); `process`: a killed process only",
     )
 
 

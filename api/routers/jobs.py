@@ -36,6 +36,11 @@ def list_jobs(
 @router.get("/v1/jobs/{job_id}", dependencies=[_READ], response_model=JobOut)
 async def read_job(job_id: str, request: Request, services: ServicesDep) -> JobOut | Response:
     """Return a job; with `Accept: text/event-stream`, a `progress` event at each change and `end` at the end."""
+    return await job_response(services, job_id, request)
+
+
+async def job_response(services: Services, job_id: str, request: Request) -> JobOut | Response:
+    """Return the job, or the stream of its progress where events are asked for; raises `NotFound`."""
     job = JobOut.model_validate(await run_in_threadpool(services.jobs.job, job_id))
     return stream(_progress(services, job)) if wants_events(request) else job
 

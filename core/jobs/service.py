@@ -131,7 +131,7 @@ class Jobs:
         if name not in self._pipelines:
             raise ConfigurationError(f"no pipeline {name!r} is registered")
         steps = [step.name for step in self._pipelines[name].steps]
-        job_id = stable_id("job", name, key)
+        job_id = self.id_of(name, key)
         options: EnqueueOptions = {
             "workflow_name": _WORKFLOW,
             "queue_name": _QUEUE,
@@ -144,6 +144,11 @@ class Jobs:
         except (TypeError, ValueError) as error:
             raise InvalidInput(f"the state of job {name!r} is not JSON", advice="keep data in blobs") from error
         return job_id
+
+    @staticmethod
+    def id_of(name: str, key: str) -> str:
+        """Return the id of the job that `enqueue` makes of this pipeline and key."""
+        return stable_id("job", name, key)
 
     def job(self, job_id: str) -> Job:
         """Return the job; raise `NotFound`."""

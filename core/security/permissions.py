@@ -30,6 +30,11 @@ class Permission(StrEnum):
     LOAD_ACTS = "load-acts"  # upload an act
     READ_REPORTS = "read-reports"  # load reports
     READ_JOBS = "read-jobs"
+    UPLOAD_CALLS = "upload-calls"  # recordings
+    READ_CALLS = "read-calls"  # transcripts, cards
+    LISTEN_CALLS = "listen-calls"  # their sound
+    EDIT_CALLS = "edit-calls"  # cards, decisions
+    DELETE_CALLS = "delete-calls"
     READ_MODELS = "read-models"
     READ_AUDIT = "read-audit"
     READ_SWITCHES = "read-switches"
@@ -37,15 +42,21 @@ class Permission(StrEnum):
 
 
 _READER = frozenset({Permission.ASK, Permission.READ_NORMS, Permission.READ_SWITCHES})
+_DISPATCHER = frozenset(
+    {Permission.UPLOAD_CALLS, Permission.READ_CALLS, Permission.LISTEN_CALLS, Permission.EDIT_CALLS}
+)
 
 TABLE: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.INSPECTOR: _READER,
         Role.INVESTIGATOR: _READER,
-        Role.DISPATCHER: _READER,
-        Role.MANAGER: _READER | {Permission.READ_REPORTS, Permission.READ_JOBS},
+        Role.DISPATCHER: _READER | _DISPATCHER,
+        Role.MANAGER: _READER
+        | {Permission.READ_REPORTS, Permission.READ_JOBS, Permission.READ_CALLS, Permission.LISTEN_CALLS},
         Role.ADMINISTRATOR: frozenset(Permission),
-        Role.SERVICE: frozenset({Permission.ASK, Permission.READ_NORMS}),
+        Role.SERVICE: frozenset(
+            {Permission.ASK, Permission.READ_NORMS, Permission.UPLOAD_CALLS, Permission.READ_CALLS}
+        ),
     }
 )
 

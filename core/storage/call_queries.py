@@ -29,13 +29,25 @@ def within(territory: str | None) -> list[Condition]:
     """
     if territory is None:
         return []
-    if not _KATO.fullmatch(territory):
-        return [false()]
+    return [CallRow.territory.like(f"{_prefix(territory)}%")] if is_kato(territory) else [false()]
+
+
+def is_kato(code: str) -> bool:
+    """Tell whether this has the form of a КАТО code."""
+    return bool(_KATO.fullmatch(code))
+
+
+def is_inside(code: str, territory: str) -> bool:
+    """Tell whether the place of a code is the territory or inside it."""
+    return is_kato(territory) and code.startswith(_prefix(territory))
+
+
+def _prefix(territory: str) -> str:
     prefix = territory
     for start, end in _LEVELS:
         if len(prefix) > start and not prefix[start:end].strip("0"):
             prefix = prefix[:start]
-    return [CallRow.territory.like(f"{prefix}%")]
+    return prefix
 
 
 def matching(wanted: CallFilter) -> list[Condition]:

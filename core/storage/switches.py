@@ -19,6 +19,7 @@ class Capability(StrEnum):
     ASSISTANT = "assistant"  # answering questions
     SEARCH = "search"
     ACTS_LOADING = "acts-loading"
+    CALLS = "calls"  # recordings and live calls
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from core.call_records import Analysis, IncidentCard, Segment, Tag
+from core.call_records import Analysis, Segment, Tag
 from core.errors import ModelError
 from core.jobs.progress import part_of_step, report
 from core.languages import Language
@@ -107,7 +107,6 @@ def _tag_sounds(recording: Recording, tagger: "SoundTagger | None") -> tuple[Tag
 
 
 def _analyse(segments: Sequence[Segment], noticed: Sequence[Tag]) -> Analysis:
-    from pipelines.calls.keywords import tag_keywords
-    from pipelines.calls.place import locate_incident
+    from pipelines.calls.analysis import analyse
 
-    return Analysis((*tag_keywords(segments), *noticed), IncidentCard(locate_incident(segments)))
+    return analyse(segments, noticed)

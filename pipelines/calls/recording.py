@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -34,7 +34,8 @@ class CallEngines:
     """What listens to a recording; models are loaded at the first use.
 
     `transcribe` takes the language spoken; `tag_distress` is given the sounds and returns nothing where the deployment
-    states no legal basis; `versions` names the models and rules that were used; `reliable` are the languages that are
+    states no legal basis; `analyse` returns the tags it is given among
+    its own; `versions` names the models and rules that were used; `reliable` are the languages that are
     written well.
     """
 
@@ -121,8 +122,7 @@ class CallTranscription:
         began = time.process_time()
         noticed = tuple(tag for tag in self.store.tags(call.id) if tag.kind in _NOTICED)
         found = self.engines.analyse(self.store.segments(call.id), noticed)
-        kept = tuple(tag for tag in found.tags if tag.kind not in _NOTICED)
-        self.store.replace_analysis(call.id, replace(found, tags=(*kept, *noticed)))
+        self.store.replace_analysis(call.id, found)
         return _spent(state, began)
 
     def store_call(self, call: Call, state: State) -> State:

@@ -1,7 +1,9 @@
 """A whole application on a real database and real security; the assistant and the search are small and plain."""
 
+import contextlib
 import json
 import shutil
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -11,8 +13,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.contract import FoundClause, JsonObject, Services
-from core.errors import Conflict, NotFound
+from api.contract import CallUpload, FoundClause, JsonObject, Services, TakenCall
+from core.blobs import FolderBlobs
+from core.calls import CallSource, CallState, NewCall
+from core.errors import Conflict, NotFound, QorganError
 from core.jobs.records import Job, JobPage, JobState
 from core.languages import Language
 from core.records import (
@@ -27,13 +31,17 @@ from core.records import (
     Redaction,
     RedactionStatus,
     Verification,
+    stable_id,
 )
 from core.security.office import build_office
 from core.security.permissions import Role
-from core.settings import Settings, UploadSettings
+from core.settings import CallSettings, Settings, UploadSettings
 from core.storage.accounts import Accounts
 from core.storage.acts import ActStore
+from core.storage.calls import CallStore
 from core.storage.database import Database
+from pipelines.calls.recording import CallTranscription
+from tests.call_samples import plain_engines
 
 PASSWORD = "a phrase of several words"
 RU_TEXTS = {
@@ -251,9 +259,48 @@ class PlainJobs:
         )
 
 
+@dataclass
+class PlainRecordings:
+    """Recordings of the tests, taken through the real steps at once; what is said in them is the tests' own."""
+
+    calls: CallStore
+    blobs: FolderBlobs
+    jobs: PlainJobs
+    settings: Settings
+
+    def submit(self, path: Path, upload: CallUpload, *, actor: str, key: str | None) -> TakenCall:
+        audio = self.blobs.put(path.read_bytes())
+        call_id = stable_id("call", actor, key or uuid.uuid4().hex)
+        job_id = self.jobs.submit(path, upload.name, None, call_id)
+        new = NewCall(
+            call_id,
+            CallSource.RECORDING,
+            upload.started_at,
+            actor,
+            upload.territory,
+            audio,
+            upload.name,
+            path.stat().st_size,
+            job_id,
+            upload.language,
+        )
+        if self.calls.create(new).state is CallState.WAITING:
+            state: JsonObject = {"call_id": call_id, "audio": audio}
+            with contextlib.suppress(QorganError):
+                for step in CallTranscription(self.blobs, self.calls, plain_engines(), self.settings.calls).steps():
+                    state = step.run(state)
+        return TakenCall(call_id, job_id)
+
+    def delete(self, call_id: str) -> None:
+        for digest in self.calls.delete(call_id):
+            self.blobs.delete(digest)
+
+
 @pytest.fixture
 def api_settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path / "data", uploads=UploadSettings(max_bytes=100_000))
+    return Settings(
+        data_dir=tmp_path / "data", uploads=UploadSettings(max_bytes=100_000), calls=CallSettings(max_bytes=1_000_000)
+    )
 
 
 @pytest.fixture(scope="session")
@@ -277,6 +324,7 @@ def services(api_settings: Settings, loaded_records: Path) -> Iterator[Services]
     database = Database(api_settings.database_url)
     store = ActStore(database)
     jobs = PlainJobs()
+    calls, blobs = CallStore(database), FolderBlobs(api_settings.data_dir / "blobs")
     made = Services(
         settings=api_settings,
         database=database,
@@ -286,6 +334,9 @@ def services(api_settings: Settings, loaded_records: Path) -> Iterator[Services]
         assistant=PlainAssistant(store),
         search=PlainSearch(store),
         loader=jobs,
+        calls=calls,
+        recordings=PlainRecordings(calls, blobs, jobs, api_settings),
+        blobs=blobs,
         models=lambda: (),
         readiness=lambda: {"database": "ready", "index": "ready", "models": "ready"},
         close=database.close,
