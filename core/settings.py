@@ -109,7 +109,16 @@ class CallSettings(BaseModel):
     )
     language: Language = Field(default=Language.RU, description="Language spoken unless a call says otherwise")
     beam: int = Field(default=5, ge=1, le=20, description="Beams of the transcriber on recordings")
-    hints: bool = Field(default=True, description="Tell the transcriber what such calls are about (words to expect)")
+    hints: bool = Field(
+        default=False,
+        description="Give the transcriber place names to expect; Whisper base reads worse with them (ADR 0012)",
+    )
+    distress_legal_basis: str = Field(
+        default="",
+        max_length=500,
+        description="Legal basis on which signs of distress in a caller's voice are noted; empty: they are not "
+        "(law 230-VIII on AI restricts determining emotions)",
+    )
 
 
 class LiveSettings(BaseModel):

@@ -36,7 +36,7 @@ def build_engines(settings: Settings, transcriber: Callable[[], Transcriber]) ->
     return CallEngines(
         transcribe=lambda recording, language: _transcribe(recording, language, transcriber(), settings.calls.hints),
         tag_sounds=lambda recording: _tag_sounds(recording, tagger()),
-        tag_distress=lambda recording, segments, sounds: (),
+        tag_distress=lambda recording, segments, sounds: _tag_distress(recording, segments, sounds, settings),
         analyse=_analyse,
         versions=versions,
         reliable=lambda: transcriber().languages,
@@ -104,6 +104,14 @@ def _tag_sounds(recording: Recording, tagger: "SoundTagger | None") -> tuple[Tag
     from pipelines.calls.sounds import tag_sounds
 
     return tag_sounds(recording.legs, tagger) if tagger is not None else ()
+
+
+def _tag_distress(
+    recording: Recording, segments: Sequence[Segment], sounds: Sequence[Tag], settings: Settings
+) -> tuple[Tag, ...]:
+    from pipelines.calls.distress import tag_distress
+
+    return tag_distress(recording.legs, segments, sounds, legal_basis=settings.calls.distress_legal_basis)
 
 
 def _analyse(segments: Sequence[Segment], noticed: Sequence[Tag]) -> Analysis:
