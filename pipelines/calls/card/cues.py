@@ -1,6 +1,7 @@
 """Cues: short word patterns that are looked for in a call, exactly, by stem, or as a telephone garbles them.
 
-A pattern is words apart by spaces. `слов*` is a stem, `а|б` are alternatives, `..` stands for up to three words.
+A pattern is words apart by spaces. `слов*` is a stem, `а|б` are alternatives, `не_едет|стоит` one of
+two words among them, `..` stands for up to three words.
 Words are compared folded (`text.fold`). A word unknown to the Russian dictionary may differ from a cue's word of
 five letters by one letter, of eight by two: what a recogniser writes when it did not hear well.
 """
@@ -77,7 +78,7 @@ class CueSet:
 
     def __init__(self, patterns: Mapping[str, Sequence[str]]) -> None:
         """Compile `patterns`: name of a cue -> its patterns. Raises ConfigurationError on an empty or broken one."""
-        compiled = [_compile(name, text) for name, texts in patterns.items() for text in texts]
+        compiled = [p for name, texts in patterns.items() for text in texts for p in _compile(name, text)]
         self._by_first: dict[str, list[_Pattern]] = {}
         words: set[str] = set()
         for pattern in compiled:
@@ -193,7 +194,18 @@ def _near(word: str, known: list[str], allowed: int) -> set[str]:
     return {known[index] for _, _, index in found}
 
 
-def _compile(name: str, pattern: str) -> _Pattern:
+def _compile(name: str, pattern: str) -> list[_Pattern]:
+    """Return the pattern as patterns of single words: an alternative of several words makes one of its own."""
+    spread = [""]
+    for piece in pattern.split():
+        options = piece.split("|")
+        single = "|".join(o for o in options if "_" not in o)
+        ways = [w for w in (single, *(o.replace("_", " ") for o in options if "_" in o)) if w]
+        spread = [f"{head} {way}" for head in spread for way in ways]
+    return [_compile_words(name, text) for text in spread]
+
+
+def _compile_words(name: str, pattern: str) -> _Pattern:
     parts: list[frozenset[str] | None] = []
     for piece in pattern.split():
         if piece == _GAP:

@@ -14,6 +14,7 @@ from pipelines.calls.card.text import CallText, read_text
 
 _OPERATOR_SAYS = 0.5  # of a cue's weight where the operator says it, 0.2 where he only asks
 _OPERATOR_ASKS = 0.2
+_OPERATOR_TELLS = 0.6  # of a cue of the operator's own: what he orders or asks in such calls
 _SUPPOSED = 0.3
 _GARBLED = 0.7  # of a cue heard only nearly
 _CLEAR = 2.5  # a type whose score reaches this is named; a yielding type only where no other reaches it
@@ -40,6 +41,7 @@ def _groups() -> dict[str, tuple[float, tuple[str, ...]]]:
     """Return the cues by name: owner, weight, number -> weight and pattern. Each pattern is a cue of its own."""
     owners = [(f"+{name}", family.cues) for name, family in incidents().families.items()]
     owners += [(kind.id, kind.cues) for kind in incidents().types]
+    owners += [(f"{kind.id}/!", kind.operator) for kind in incidents().types]
     return {
         f"{owner}/{weight}/{number}": (weight, (pattern,))
         for owner, cues in owners
@@ -93,6 +95,8 @@ def _scores(text: CallText, tags: Sequence[Tag]) -> tuple[dict[str, float], tupl
     weighed: dict[str, dict[str, float]] = {}
     for hit in hits:
         weight = _groups()[hit.cue][0]
+        if "/!/" in hit.cue and hit.leg is LegName.CALLER:
+            continue
         worth = _worth(text, hit) * weight if weight > 0 else weight * (hit.leg is not LegName.OPERATOR)
         owner = hit.cue.split("/")[0]
         cues = weighed.setdefault(owner, {})
@@ -133,6 +137,8 @@ def _worth(text: CallText, hit: Hit) -> float:
     worth = 1.0 if hit.exact else _GARBLED
     if hit.supposed:
         worth *= _SUPPOSED
+    if "/!/" in hit.cue:
+        return worth * _OPERATOR_TELLS
     if hit.leg is LegName.OPERATOR or (hit.leg is LegName.MIXED and hit.asked):
         worth *= _OPERATOR_ASKS if hit.asked else _OPERATOR_SAYS
     return worth

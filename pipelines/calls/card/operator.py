@@ -9,6 +9,10 @@ from pipelines.calls.card.readback import find_read_back
 from pipelines.calls.card.tables import QualityCues, quality
 from pipelines.calls.card.text import CallText, read_text
 
+_TELLS = (
+    "выех", "выезж", "едет", "едут", "направ", "отправ", "скорая", "бригад", "если", "ждите", "перед", "помощ",
+    "положи", "выйдите", "не", "чтоб", "пусть", "окажут", "поняла", "понял", "ясно",
+)  # fmt: skip
 _ORDERS = frozenset(
     ["назовите", "скажите", "говорите", "уточните", "диктуйте", "продиктуйте", "ответьте", "расскажите", "айтыныз"]
 )
@@ -53,7 +57,7 @@ def _said(text: CallText, hits: list[Hit], item: QualityCues) -> tuple[Evidence,
         token = text.tokens[hit.start]
         if hit.cue != item.id or token.turn not in turns:
             continue
-        if any(a.start <= hit.start < a.end or hit.start <= a.start < hit.end for a in annulled):
+        if any(token.clause == text.tokens[a.start].clause for a in annulled):
             continue
         if item.asked_only and not _asks(text, hit):
             continue
@@ -62,7 +66,8 @@ def _said(text: CallText, hits: list[Hit], item: QualityCues) -> tuple[Evidence,
 
 
 def _asks(text: CallText, hit: Hit) -> bool:
-    if hit.asked or not text.questions:
+    """Tell whether the words ask. A recogniser often drops the question mark: then all that tells nothing asks."""
+    if hit.asked:
         return True
-    clause = [t.text for t in text.tokens if t.clause == text.tokens[hit.start].clause]
-    return any(word in _ORDERS for word in clause)
+    sentence = [t.text for t in text.tokens if t.sentence == text.tokens[hit.start].sentence]
+    return any(word in _ORDERS for word in sentence) or not any(word.startswith(_TELLS) for word in sentence)

@@ -133,10 +133,12 @@ def _read_hurt(heard: _Heard, patient: bool) -> Finding:
         words = [t.text for t in first]
         if words and words[0] in _NO and not any(h.start >= start for h in told) and not patient:
             return Finding(False, 0, (text.evidence(start, min(end, start + 6)),), 0.8)
-        if words and (words[0] in _YES or told):
-            count = count_near(text, start, end, bare=True)
-            if count:
-                return Finding(True, count, _evidence(text, told) or (text.evidence(start, end),), 0.8)
+        said_first = [t for t in first if t.sentence == text.tokens[start].sentence]
+        count = count_near(text, start, start + len(said_first), bare=True)
+        if (words and words[0] in _YES) or told:
+            count = count or count_near(text, start, end, bare=True)
+        if count:
+            return Finding(True, count, _evidence(text, told) or (text.evidence(start, end),), 0.8)
     if told:
         return Finding(True, _count_hurt(heard, told), _evidence(text, told), 0.75)
     if patient:
@@ -157,7 +159,10 @@ def _read_dead(heard: _Heard) -> Finding:
     told = heard.told("dead")
     if not told:
         return Finding(False, 0, (), 0.3)
-    counts = [count_near(heard.text, *_sentence_of(heard.text, hit)) for hit in told]
+    counts = [
+        count_near(heard.text, *_clause_of(heard.text, hit)) or count_near(heard.text, *_sentence_of(heard.text, hit))
+        for hit in told
+    ]
     return Finding(True, max([c for c in counts if c] or [1]), _evidence(heard.text, told), 0.7)
 
 
@@ -213,6 +218,16 @@ def _sentence_of(text: CallText, hit: Hit) -> tuple[int, int]:
     while start > 0 and text.tokens[start - 1].sentence == sentence:
         start -= 1
     while end < len(text.tokens) and text.tokens[end].sentence == sentence:
+        end += 1
+    return start, end
+
+
+def _clause_of(text: CallText, hit: Hit) -> tuple[int, int]:
+    clause = text.tokens[hit.start].clause
+    start, end = hit.start, hit.end
+    while start > 0 and text.tokens[start - 1].clause == clause:
+        start -= 1
+    while end < len(text.tokens) and text.tokens[end].clause == clause:
         end += 1
     return start, end
 

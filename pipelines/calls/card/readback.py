@@ -32,13 +32,18 @@ def _cues() -> CueSet:
 
 def find_read_back(text: CallText) -> tuple[Evidence, ...]:
     """Return the operator's sentences that repeat the name or the number of a place the caller said before."""
-    told = _told_of_place(text)
+    told = [
+        (start, {t.text for t in text.tokens[start:end] if _is_name(t)}, _numbers(text, start, end))
+        for start, end in _told_of_place(text)
+    ]
     found: list[Evidence] = []
     for start, end in text.spans(LegName.OPERATOR):
-        before = [(s, e) for s, e in told if s < start and text.tokens[s].start_s <= text.tokens[end - 1].end_s]
-        names = {t.text for s, e in before for t in text.tokens[s:e] if _is_name(text, t)}
-        numbers = {n for s, e in before for n in _numbers(text, s, e)}
-        if _repeats_name(text.tokens[start:end], names) or numbers & _numbers(text, start, end):
+        if not told:
+            break
+        names = frozenset[str]().union(*(said for at, said, _ in told if at < start))
+        numbers = frozenset[str]().union(*(said for at, _, said in told if at < start))
+        own = _numbers(text, start, end)
+        if _repeats_name(text.tokens[start:end], names) or numbers & own or (own and _states_place(text, start, end)):
             found.append(text.evidence(start, end))
     return tuple(found[:2])
 
@@ -57,15 +62,25 @@ def _told_of_place(text: CallText) -> list[tuple[int, int]]:
     return sorted(stretches)
 
 
-def _is_name(text: CallText, token: Token) -> bool:
+def _is_name(token: Token) -> bool:
     if len(token.text) < _SHORTEST or token.text in _NOT_PLACE or token.text.isdigit():
         return False
-    first = next(t for t in text.tokens if t.sentence == token.sentence) is token
+    first = token.opens_sentence
     capital = token.raw.lstrip("«\"'(")[:1].isupper()
     return (capital and not first) or is_proper_name(token.text) or (capital and not is_russian_word(token.text))
 
 
-def _repeats_name(tokens: tuple[Token, ...], names: set[str]) -> bool:
+def _states_place(text: CallText, start: int, end: int) -> bool:
+    """Tell whether the operator says a number beside a word of place: he has it from the caller, heard well or not."""
+    if text.tokens[start].turn == text.tokens[0].turn:
+        return False
+    places = [h.start for h in _cues().find(text) if h.cue == "place" and start <= h.start < end]
+    raws = [t.raw for t in text.tokens[start:end]]
+    numbers = [s for s in find_numbers(raws) if s.digits not in _SERVICES]
+    return any(number.start + start - 1 <= place <= number.end + start for place in places for number in numbers)
+
+
+def _repeats_name(tokens: tuple[Token, ...], names: frozenset[str]) -> bool:
     return any(_same(token.text, name) for token in tokens for name in names)
 
 

@@ -39,7 +39,7 @@ class Names(_Row):
 
 
 class IncidentType(_Row):
-    """One kind of incident; `alone`: its cues count without its family's."""
+    """One kind of incident; `alone`: its cues count without its family's; `operator`: what an operator says then."""
 
     id: str = Field(pattern=r"^[a-z][a-z_]+$")
     names: Names
@@ -49,6 +49,7 @@ class IncidentType(_Row):
     alone: bool = False
     yields: bool = False
     cues: dict[float, tuple[str, ...]] = {}
+    operator: dict[float, tuple[str, ...]] = {}
     tags: dict[str, float] = {}
 
 

@@ -1,7 +1,7 @@
 """The words of a call in the order spoken, with who said them, in which sentence and clause, and whether asked."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from core.call_records import Evidence, LegName, Segment
@@ -30,6 +30,7 @@ class Token:
     turn: int
     sentence: int
     clause: int
+    opens_sentence: bool
 
 
 @dataclass(frozen=True)
@@ -85,10 +86,12 @@ def read_text(segments: Iterable[Segment]) -> CallText:
                 if broken:
                     sentence, clause, broken = sentence + 1, clause + 1, False
                 text = fold(piece)
-                if text:
-                    tokens.append(
-                        Token(text, piece, segment.leg, number, word.start_s, word.end_s, turn, sentence, clause)
-                    )
+                if piece.startswith("-") and text.isalpha() and tokens and tokens[-1].segment == number:
+                    tokens[-1] = replace(tokens[-1], text=f"{tokens[-1].text}-{text}", raw=tokens[-1].raw + piece)
+                elif text:
+                    opens = not tokens or tokens[-1].sentence != sentence
+                    place = (turn, sentence, clause, opens)
+                    tokens.append(Token(text, piece, segment.leg, number, word.start_s, word.end_s, *place))
                 ending = piece.rstrip("»\"')”")[-1:]
                 if ending in {".", "!", "?", "…"}:
                     if ending == "?":
