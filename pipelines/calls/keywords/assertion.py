@@ -31,7 +31,7 @@ class Reading:
         announced = category in self._contexts.announced and self._has(phrase, "VERB", "INFN")
         return not (
             self._is_figurative(phrase)
-            or (not denies and self._is_denied(phrase))
+            or (self._is_twice_denied(phrase) if denies else self._is_denied(phrase))
             or self._is_unreal(phrase)
             or self._is_asked(phrase)
             or self._is_advised(phrase)
@@ -64,6 +64,11 @@ class Reading:
             0 <= cue.start - phrase.end <= 1 and self._same_clause(cue.start, phrase.end - 1)
             for cue in self._cues["denied_after"]
         )
+
+    def _is_twice_denied(self, phrase: Match) -> bool:
+        """Tell whether a phrase that denies is denied itself: «он не без сознания»."""
+        before = phrase.start - 1
+        return before >= 0 and (self._tokens[before].text, self._tokens[phrase.start].text) == ("не", "без")
 
     def _is_supposed(self, phrase: Match) -> bool:
         past = self._has(phrase, "past")

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core.languages import Language
-from pipelines.calls.keywords.patterns import Pattern, Slot
+from pipelines.calls.keywords.patterns import MAX_GAP, Pattern, Slot
 from pipelines.calls.keywords.phonetics import fold_letters
-from pipelines.calls.keywords.vocabulary import Fits, Vocabulary
+from pipelines.calls.keywords.vocabulary import Fits, Vocabulary, keep
 from pipelines.calls.keywords.words import Token
 
 KAZAKH_SHARE = 0.2
@@ -31,88 +31,118 @@ class Match:
         return self.places[0]
 
 
+@dataclass(frozen=True)
+class _Reading:
+    """What a word may be: atoms it fits, and patterns of which it is the only, the first or the second word."""
+
+    fits: Fits
+    only: frozenset[int]
+    first: frozenset[int]
+    second: frozenset[int]
+
+
 class Matcher:
-    """Finds a fixed set of patterns. `by_sound`: mishearings count too."""
+    """Finds a fixed set of patterns. `by_sound`: mishearings count too. Safe to share between threads."""
 
     def __init__(self, patterns: Sequence[Pattern], *, by_sound: bool) -> None:
         self._vocabulary = Vocabulary(atom for p in patterns for slot in p for atom in slot.atoms)
         self._by_sound = by_sound
         self._slots = [[self._numbers(slot) for slot in pattern] for pattern in patterns]
         self._gaps = [[slot.gap for slot in pattern] for pattern in patterns]
-        self._starting: defaultdict[int, list[int]] = defaultdict(list)
+        self._only: defaultdict[int, set[int]] = defaultdict(set)
+        self._first: defaultdict[int, set[int]] = defaultdict(set)
+        self._second: defaultdict[int, set[int]] = defaultdict(set)
         for number, slots in enumerate(self._slots):
             for atom in slots[0]:
-                self._starting[atom].append(number)
+                (self._first if len(slots) > 1 else self._only)[atom].add(number)
+            for atom in slots[1] if len(slots) > 1 else ():
+                self._second[atom].add(number)
+        self._readings: dict[tuple[str, bool], _Reading] = {}
 
     def _numbers(self, slot: Slot) -> frozenset[int]:
         return frozenset(self._vocabulary.number[atom] for atom in slot.atoms)
 
     def find(self, tokens: Sequence[Token]) -> Iterator[Match]:
         """Yield every match; a pattern never runs past the end of a sentence."""
-        written = [self._vocabulary.written(t.text) for t in tokens]
-        heard = self._heard(tokens)
-        fits = [{**h, **w} if h else w for h, w in zip(heard, written, strict=True)]
-        for place in range(len(tokens)):
-            for number in self._begun_by(fits[place]):
-                found = self._follow(number, 1, (place,), tokens, fits)
-                if found is not None:
-                    yield found
-            if self._by_sound:
-                yield from self._loose(place, tokens, written, fits)
-                yield from self._joined(place, tokens, fits)
-
-    def _heard(self, tokens: Sequence[Token]) -> Sequence[Fits]:
-        if not self._by_sound:
-            return [{}] * len(tokens)
         kazakh = sum(fold_letters(t.text) != t.text for t in tokens) > KAZAKH_SHARE * len(tokens)
-        return [self._vocabulary.heard(t.text, Language.KK if kazakh else None) for t in tokens]
+        readings = [self._read(token.text, kazakh) for token in tokens]
+        for place in range(len(tokens)):
+            yield from self._begun_at(place, tokens, readings)
+            if self._by_sound:
+                yield from self._loose(place, tokens, readings)
+                yield from self._joined(place, tokens, readings)
 
-    def _begun_by(self, fits: Fits) -> set[int]:
-        return {number for atom in fits for number in self._starting.get(atom, ())}
+    def _read(self, word: str, kazakh: bool) -> _Reading:
+        held = self._readings.get((word, kazakh))
+        if held is None:
+            heard = self._vocabulary.heard(word, Language.KK if kazakh else None) if self._by_sound else {}
+            held = self._reading({**heard, **self._vocabulary.written(word)})
+            keep(self._readings, (word, kazakh), held)
+        return held
+
+    def _reading(self, fits: Fits) -> _Reading:
+        only, first, second = (
+            frozenset(number for atom in fits for number in index.get(atom, ()))
+            for index in (self._only, self._first, self._second)
+        )
+        return _Reading(fits, only, first, second)
+
+    def _begun_at(self, place: int, tokens: Sequence[Token], readings: Sequence[_Reading]) -> Iterator[Match]:
+        reading = readings[place]
+        for number in reading.only:
+            score = max(reading.fits.get(atom, 0.0) for atom in self._slots[number][0])
+            yield Match(number, (place,), place + 1, score)
+        if not reading.first:
+            return
+        for after in range(place + 1, min(place + 2 + MAX_GAP, len(tokens))):
+            if tokens[after].sentence != tokens[place].sentence:
+                return
+            for number in reading.first & readings[after].second:
+                if after - place - 1 <= self._gaps[number][1]:
+                    found = self._follow(number, (place, after), tokens, readings)
+                    if found is not None:
+                        yield found
 
     def _follow(
-        self, number: int, slot: int, places: tuple[int, ...], tokens: Sequence[Token], fits: Sequence[Fits]
+        self, number: int, places: tuple[int, ...], tokens: Sequence[Token], readings: Sequence[_Reading]
     ) -> Match | None:
         slots = self._slots[number]
+        slot = len(places)
         if slot == len(slots):
-            score = min(max(fits[p].get(a, 0.0) for a in s) for p, s in zip(places, slots, strict=True))
+            score = min(max(readings[p].fits.get(a, 0.0) for a in s) for p, s in zip(places, slots, strict=True))
             return Match(number, places, places[-1] + 1, score)
         after = places[-1] + 1
         for place in range(after, min(after + self._gaps[number][slot] + 1, len(tokens))):
             if tokens[place].sentence != tokens[places[0]].sentence:
                 break
-            if not slots[slot].isdisjoint(fits[place]):
-                found = self._follow(number, slot + 1, (*places, place), tokens, fits)
+            if not slots[slot].isdisjoint(readings[place].fits):
+                found = self._follow(number, (*places, place), tokens, readings)
                 if found is not None:
                     return found
         return None
 
-    def _loose(
-        self, place: int, tokens: Sequence[Token], written: Sequence[Fits], fits: Sequence[Fits]
-    ) -> Iterator[Match]:
-        """Yield patterns of neighbours of which one word at `place` is far from its sound and the others as written."""
+    def _loose(self, place: int, tokens: Sequence[Token], readings: Sequence[_Reading]) -> Iterator[Match]:
+        """Yield adjacent words of a pattern of which the one at `place` is far from its sound, the others as written."""
         if tokens[place].probability >= UNSURE:
             return
         guess = self._vocabulary.loosely_heard(tokens[place].text)
         if not guess:
             return
-        trial = list(written)
-        trial[place] = {**guess, **fits[place]}
-        for start in range(max(0, place - 2), place + 1):
-            for number in self._begun_by(trial[start]):
-                found = self._follow(number, 1, (start,), tokens, trial)
-                if found is None or place not in found.places:
-                    continue
-                if len(found.places) > 1 and found.end - found.start == len(found.places):
-                    yield found
+        start = max(0, place - 2)
+        near = list(readings[start : place + 3])
+        near[place - start] = self._reading({**guess, **readings[place].fits})
+        for begin in range(place - start + 1):
+            for found in self._begun_at(begin, tokens[start : place + 3], near):
+                places = tuple(p + start for p in found.places)
+                if place in places and len(places) > 1 and found.end - found.start == len(places):
+                    yield Match(found.pattern, places, found.end + start, found.score)
 
-    def _joined(self, place: int, tokens: Sequence[Token], fits: Sequence[Fits]) -> Iterator[Match]:
-        if place + 1 >= len(tokens) or fits[place] or fits[place + 1]:
+    def _joined(self, place: int, tokens: Sequence[Token], readings: Sequence[_Reading]) -> Iterator[Match]:
+        if place + 1 >= len(tokens) or readings[place].only or readings[place + 1].only:
             return
         left, right = tokens[place], tokens[place + 1]
         if left.sentence != right.sentence:
             return
         for atom, score in self._vocabulary.joined(left.text, right.text).items():
-            for number in self._starting.get(atom, ()):
-                if len(self._slots[number]) == 1:
-                    yield Match(number, (place,), place + 2, score)
+            for number in self._only.get(atom, ()):
+                yield Match(number, (place,), place + 2, score)

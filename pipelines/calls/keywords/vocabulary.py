@@ -13,6 +13,7 @@ from knowledge_base.search.analysis import forms_ru, is_inflected_kk, is_known_r
 from pipelines.calls.keywords.patterns import Atom, Form
 from pipelines.calls.keywords.phonetics import fold_letters, sound_key
 
+_K = TypeVar("_K")
 _T = TypeVar("_T")
 Fits = dict[int, float]
 """Atom number -> how well the word fits it, 0..1; 1 is as written."""
@@ -81,7 +82,7 @@ class Vocabulary:
         """Return the atoms that a lower-case word fits as it is written."""
         held = self._written.get(word)
         if held is None:
-            held = _keep(self._written, word, self._look_up(word))
+            held = keep(self._written, word, self._look_up(word))
         return held
 
     def heard(self, word: str, language: Language | None = None) -> Fits:
@@ -98,7 +99,11 @@ class Vocabulary:
     def joined(self, left: str, right: str) -> Fits:
         """Return the atoms that two words make together, which a recogniser cut apart («по жар»)."""
         whole = left + right
-        if len(whole) < SHORTEST_HEARD or (is_known_ru(left) and is_known_ru(right) and min(len(left), len(right)) > 2):
+        if (
+            len(whole) < SHORTEST_HEARD
+            or whole not in self._forms
+            or (is_known_ru(left) and is_known_ru(right) and min(len(left), len(right)) > 2)
+        ):
             return {}
         return dict.fromkeys(self._forms.get(whole, ()), SAME_SOUND)
 
@@ -114,7 +119,7 @@ class Vocabulary:
     def _listen(self, word: str) -> _Heard:
         held = self._heard.get(word)
         if held is None:
-            held = _keep(self._heard, word, self._compare(word))
+            held = keep(self._heard, word, self._compare(word))
         return held
 
     def _compare(self, word: str) -> _Heard:
@@ -165,7 +170,8 @@ def _score(key: str, near: str, distance: int, *, may_lose: bool) -> float:
     return TWO_SOUNDS_OFF if shorter >= LONG_KEY else 0.0
 
 
-def _keep(kept: dict[str, _T], word: str, value: _T) -> _T:
+def keep(kept: dict[_K, _T], word: _K, value: _T) -> _T:
+    """Put an answer into a store that is emptied when it is full, and return it."""
     if len(kept) >= _KNOWN_KEPT:
         kept.clear()
     kept[word] = value
