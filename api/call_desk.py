@@ -3,17 +3,9 @@
 import time
 from collections.abc import Mapping, Sequence
 
+from api.call_reading import call_out
 from api.contract import Services
-from api.schemas.calls import (
-    CallBriefOut,
-    CallOut,
-    DecisionOut,
-    MissingQuestionOut,
-    QualityItemOut,
-    SegmentOut,
-    TagOut,
-    card_out,
-)
+from api.schemas.calls import CallOut
 from core.calls import CallDecision, CallFilter, CallPage, CardHistory
 from core.errors import InvalidInput, NotFound
 from core.security.principal import Principal
@@ -46,20 +38,7 @@ class CallDesk:
         """Return the whole call; raises `NotFound`."""
         self._require_on()
         call = self._store.call(call_id, self._principal.territory)
-        brief = CallBriefOut.model_validate(call)
-        return CallOut(
-            **brief.model_dump(),
-            created_at=call.created_at,
-            legs=call.legs,
-            versions=call.versions,
-            audio_url=f"/v1/calls/{call.id}/audio" if call.sound_sha256 else None,
-            segments=[SegmentOut.model_validate(one) for one in self._store.segments(call.id)],
-            tags=[TagOut.model_validate(one) for one in self._store.tags(call.id)],
-            card=card_out(self._store.card(call.id)),
-            missing=[MissingQuestionOut.model_validate(one) for one in self._store.missing(call.id)],
-            quality=[QualityItemOut.model_validate(one) for one in self._store.quality(call.id)],
-            decisions=[DecisionOut.model_validate(one) for one in self._store.decisions(call.id)],
-        )
+        return call_out(self._store, call)
 
     def job_of(self, call_id: str) -> str:
         """Return the id of the call's job; raises `NotFound`."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from api.contract import Services
     from core.security.office import SecurityOffice
     from core.settings import Settings
+    from core.storage.calls import CallStore
 
 ENV_FILE = "QORGAN_ENV_FILE"
 ACTOR = "command-line"
@@ -49,6 +50,22 @@ def office() -> Iterator["SecurityOffice"]:
     database.upgrade()
     try:
         yield build_office(settings, database)
+    finally:
+        database.close()
+
+
+@contextmanager
+def calls_of_records() -> Iterator["CallStore"]:
+    """Give the calls on a database whose schema is up to date; no models, no index."""
+    from core.storage.calls import CallStore
+    from core.storage.database import Database
+
+    settings = load_settings()
+    quiet_logs(settings)
+    database = Database(settings.database_url)
+    database.upgrade()
+    try:
+        yield CallStore(database)
     finally:
         database.close()
 
