@@ -1,9 +1,12 @@
 """Figures with their uncertainty."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+
+Case = TypeVar("Case")
 
 RESAMPLES = 2000
 _SEED = 20
@@ -32,6 +35,17 @@ def mean(values: Sequence[float]) -> Measure:
     means = data[picks].mean(axis=1)
     low, high = np.percentile(means, [2.5, 97.5])
     return Measure(float(data.mean()), len(data), float(low), float(high))
+
+
+def statistic(cases: Sequence[Case], figure: Callable[[Sequence[Case]], float], resamples: int = 1000) -> Measure:
+    """Return `figure` of all cases with its interval over resampled cases: for figures that are not means (F1, WER)."""
+    if not cases:
+        return Measure(float("nan"), 0, float("nan"), float("nan"))
+    rng = np.random.default_rng(_SEED)
+    drawn = [figure([cases[i] for i in rng.integers(0, len(cases), len(cases))]) for _ in range(resamples)]
+    known = [value for value in drawn if not np.isnan(value)]
+    low, high = np.percentile(known, [2.5, 97.5]) if known else (float("nan"), float("nan"))
+    return Measure(float(figure(cases)), len(cases), float(low), float(high))
 
 
 def reciprocal_rank(ranks: Sequence[int]) -> float:
