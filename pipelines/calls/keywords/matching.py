@@ -122,7 +122,7 @@ class Matcher:
         return None
 
     def _loose(self, place: int, tokens: Sequence[Token], readings: Sequence[_Reading]) -> Iterator[Match]:
-        """Yield adjacent words of a pattern of which the one at `place` is far from its sound, the others as written."""
+        """Yield adjacent words of a pattern, the one at `place` only near it in sound and the others as written."""
         if tokens[place].probability >= UNSURE:
             return
         guess = self._vocabulary.loosely_heard(tokens[place].text)

@@ -91,7 +91,7 @@ def _joined(left: _Found, right: _Found) -> _Found:
 
 @lru_cache(maxsize=1)
 def default_tagger() -> KeywordTagger:
-    """Return the tagger of the lexicon that ships, made on first use (about half a second)."""
+    """Return the tagger of the lexicon that ships, made on first use (about a second)."""
     return KeywordTagger(load_lexicon(), load_contexts())
 
 

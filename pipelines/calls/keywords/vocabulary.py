@@ -87,7 +87,7 @@ class Vocabulary:
 
     def heard(self, word: str, language: Language | None = None) -> Fits:
         """Return the atoms that a word may be a mishearing of, of one language or of any."""
-        own = self._listen(word).own
+        own = {} if is_known_ru(word) else self._listen(word).own
         if language is None or not own:
             return own
         return {number: score for number, score in own.items() if self.atoms[number].language is language}
