@@ -7,9 +7,9 @@ and district follow from its code: two digits name the region, four the district
 import csv
 import gzip
 import io
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib import resources
 from typing import Literal, get_args
 
@@ -47,6 +47,8 @@ _TYPE_WORDS = {
     "siding": "разъезд",
     "wintering": "зимовка",
 }
+_COLUMNS = 4
+_CODE_DIGITS = 9
 _SHORTEST_GARBLED = 4  # letters: below that any name is like any other
 _RANK: dict[Kind, int] = {kind: rank for rank, kind in enumerate(KINDS)}
 
@@ -91,7 +93,7 @@ class Match:
     score: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Names:
     """Names of one set of kinds, ready for looking up by stem and by sound."""
 
@@ -115,6 +117,10 @@ class Gazetteer:
         self._cities = _index((n, p) for n, p in named if p.kind in CITIES)
         self._districts = _index((_bare(n), p) for n, p in named if p.kind in ("district", "city_district"))
         self._regions = _index((_bare(n), p) for n, p in named if p.kind == "region")
+        self._of_district: dict[str, list[Place]] = {}
+        for place in self._by_code.values():
+            if place.kind in ("city", "township", "village", "station"):
+                self._of_district.setdefault(place.kato[:4], []).append(place)
         self._divided = {p.kato[:4] for p in self._by_code.values() if p.kind == "city_district"}
 
     @property
@@ -129,6 +135,16 @@ class Gazetteer:
     def settlements(self, said: str, *, closeness: float = 1.0) -> tuple[Match, ...]:
         """Return the settlements that `said` may name, at least `closeness` (0..1) like it, likeliest first."""
         return _look_up(self._settlements, said, closeness)
+
+    def settlements_in(self, district: Place, said: str, *, closeness: float) -> tuple[Match, ...]:
+        """Return the settlements of one district that `said` may name, the most alike first."""
+        heard = sounds(said)
+        found = [
+            Match(place, place.ru, fuzz.ratio(heard, sounds(place.ru)) / 100)
+            for place in self._of_district.get(district.kato[:4], ())
+        ]
+        near = [match for match in found if match.score >= closeness]
+        return tuple(sorted(near, key=lambda match: (-match.score, match.place.rank, match.place.kato)))
 
     def cities(self, said: str, *, closeness: float = 1.0) -> tuple[Match, ...]:
         """Return the cities that `said` may name."""
@@ -190,6 +206,7 @@ def _index(named: Iterable[tuple[str, Place]]) -> _Names:
     return _Names(by_stem, by_name)
 
 
+@lru_cache(maxsize=32768)  # a live call is read anew after every commit
 def _look_up(names: _Names, said: str, closeness: float) -> tuple[Match, ...]:
     folded = fold(said)
     if len(folded) < 2:
@@ -219,25 +236,35 @@ def load_gazetteer() -> Gazetteer:
     """Return the gazetteer of the package, read once. Raises ConfigurationError naming the line it refuses."""
     folder = resources.files("pipelines.calls.place")
     with folder.joinpath("kato.csv.gz").open("rb") as raw:
-        text = gzip.decompress(raw.read()).decode()
+        places = read_places(io.StringIO(gzip.decompress(raw.read()).decode()))
+    with folder.joinpath("old_names.csv").open(encoding="utf-8") as file:
+        return Gazetteer(places, read_old_names(file, {place.kato for place in places}))
+
+
+def read_places(lines: Iterable[str]) -> tuple[Place, ...]:
+    """Return the places of a table kato, kind, ru, kk. Raises ConfigurationError naming the line it refuses."""
+    kinds: dict[str, Kind] = {kind: kind for kind in KINDS}
     places: list[Place] = []
-    for line, row in enumerate(csv.reader(io.StringIO(text)), start=1):
+    for line, row in enumerate(csv.reader(lines), start=1):
         if line == 1:
             continue
-        kind = next((kind for kind in KINDS if len(row) == 4 and kind == row[1]), None)
-        if kind is None or len(row[0]) != 9 or not row[2]:
+        kind = kinds.get(row[1]) if len(row) == _COLUMNS else None
+        if kind is None or len(row[0]) != _CODE_DIGITS or not row[2]:
             raise ConfigurationError(
                 f"kato.csv.gz, line {line}: not a place", advice="Make it anew with scripts/import_kato.py."
             )
         places.append(Place(row[0], kind, row[2], row[3] or row[2]))
-    codes = {place.kato for place in places}
+    return tuple(places)
+
+
+def read_old_names(lines: Iterable[str], codes: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """Return (name, code) of a table name, kato, source. Raises ConfigurationError naming the line it refuses."""
     also: list[tuple[str, str]] = []
-    with folder.joinpath("old_names.csv").open(encoding="utf-8") as file:
-        for line, entry in enumerate(csv.DictReader(file), start=2):
-            if entry["kato"] not in codes or not entry["name"] or not entry["source"]:
-                raise ConfigurationError(
-                    f"old_names.csv, line {line}: no such place, or no name or source",
-                    advice="Give the name, a nine-digit code of КАТО and where the name is from.",
-                )
-            also.append((entry["name"], entry["kato"]))
-    return Gazetteer(places, also)
+    for line, row in enumerate(csv.DictReader(lines), start=2):
+        if row["kato"] not in codes or not row["name"] or not row["source"]:
+            raise ConfigurationError(
+                f"old_names.csv, line {line}: no such place, or no name or source",
+                advice="Give the name, a nine-digit code of КАТО and where the name is from.",
+            )
+        also.append((row["name"], row["kato"]))
+    return tuple(also)

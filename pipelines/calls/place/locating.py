@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from core.call_records import CardField, LegName, Segment
 from pipelines.calls.place.gazetteer import CITIES, Gazetteer, Match, Place, load_gazetteer
 from pipelines.calls.place.landmarks import read_landmarks
-from pipelines.calls.place.mentions import Mention, Reading, Slot, asks_address
+from pipelines.calls.place.mentions import Mention, Reading, Slot
 from pipelines.calls.place.reading_numbers import read_numbers
 from pipelines.calls.place.reading_places import read_bare_places, read_typed_places
 from pipelines.calls.place.reading_streets import read_bare_streets, read_typed_streets
-from pipelines.calls.place.turns import evidence, read_turns
+from pipelines.calls.place.turns import ANSWERED_WITHIN, evidence, read_turns
 
 _GAZETTEER = "gazetteer"
 """Note of a field that follows from the place named."""
@@ -24,7 +24,8 @@ _READERS: tuple[Callable[[Reading], None], ...] = (
     read_numbers,
 )
 _NUMBERS: tuple[Slot, ...] = ("house", "flat")
-_RECENT = 3  # turns for which a question about the address is being answered
+_LATER = 0.9  # how sure a later place must be, of what is held, to replace it
+_CORRECTED = 0.5  # the same where the caller corrects
 _BESIDE = 0.5  # factor for a place that is only near, or that the caller only comes from
 _ASIDE = 0.2  # strength under which a place is such
 _AMBIGUOUS = 0.6  # factor for a settlement that several places of КАТО bear the name of
@@ -50,9 +51,11 @@ def locate_incident(segments: Sequence[Segment]) -> tuple[CardField, ...]:
     before: Reading | None = None
     for turn in turns:
         reading = Reading(turn, None, gazetteer)
-        if before is not None and before.turn.leg is not turn.leg:
+        if before is not None and (before.turn.leg is not turn.leg or turn.leg is LegName.MIXED):
             reading.asked, reading.read_back = before.turn, tuple(before.found)
-        reading.just_asked = any(asks_address(earlier) for earlier in turns[max(0, turn.index - _RECENT) : turn.index])
+        reading.just_asked = any(
+            earlier.asks_address for earlier in turns[max(0, turn.index - ANSWERED_WITHIN) : turn.index]
+        )
         for read in _READERS:
             read(reading)
         mentions.extend(sorted(reading.found, key=lambda mention: mention.start))
@@ -116,8 +119,8 @@ def _outweighs(mention: Mention, held: Mention) -> bool:
     if mention.slot == "settlement" and {m.place.kato for m in mention.places} == {m.place.kato for m in held.places}:
         return weight > standing
     if mention.corrects and mention.turn.leg is not LegName.OPERATOR:
-        return weight >= standing * 0.5
-    return weight >= standing * 0.85
+        return weight >= standing * _CORRECTED
+    return weight >= standing * _LATER
 
 
 def _resolve(
@@ -162,6 +165,11 @@ def _resolve_settlement(
         candidates = [match for match in candidates if holds(match.place)] or candidates
     best = candidates[0]
     place = best.place
+    if place.kind not in CITIES:
+        if districts and not any(_in_district(place, district, gazetteer) for district in districts):
+            return _Located(None, districts[0], gazetteer.region_of(districts[0]), _AMBIGUOUS)
+        if regions and not any(_in_region(place, region) for region in regions):
+            return _Located(None, None, regions[0], _AMBIGUOUS)
     alike = [c.place for c in candidates if c.score == best.score and c.place.rank == place.rank]
     said_district = next((d for d in districts if _in_district(place, d, gazetteer)), None)
     if len(alike) == 1:

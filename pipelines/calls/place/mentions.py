@@ -5,12 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pipelines.calls.place.gazetteer import Gazetteer, Match
-from pipelines.calls.place.turns import Token, Turn
-from pipelines.calls.place.word_lists import Role
+from pipelines.calls.place.turns import CERTAIN, Token, Turn
 
 Slot = Literal["region", "district", "settlement", "street", "corner", "house", "flat", "floor", "entrance"]
 MOST_NAME_WORDS = 3
-_GIVING_ADDRESS: tuple[Role, ...] = ("street", "house", "settlement", "district", "flat", "km")
 _KAZAKH = frozenset("әғқңөұүһі")
 
 
@@ -56,7 +54,7 @@ class Reading:
     @property
     def in_context(self) -> bool:
         """Whether an address is being given: it was just asked for, or the turn asks for one or names parts of one."""
-        return self.just_asked or bool(self.found) or asks_address(self.turn)
+        return self.just_asked or bool(self.found) or self.turn.asks_address
 
     def add(self, mention: Mention) -> None:
         """Keep a mention; it corrects when words of correction stand before it in the turn."""
@@ -70,14 +68,15 @@ class Reading:
 
     def closeness(self, start: int, end: int, *, sure: float, unsure: float) -> float:
         """How like a known name a span must be to be taken for it: less where the transcriber itself was unsure."""
-        certain = all(token.probability >= _CERTAIN for token in self.tokens[start:end])
+        certain = all(token.probability >= CERTAIN for token in self.tokens[start:end])
         return sure if certain else unsure
 
     def may_name(self, position: int) -> bool:
         """Whether the token may be a word of a name: free, not a word of addresses, not a number."""
-        token = self.tokens[position]
-        free = position not in self.taken and self.turn.number_at(position) is None
-        return free and token.role is None and len(token.text) > 1
+        token = self.turn.tokens[position]
+        if token.use is not None or len(token.text) < 2 or position in self.taken:
+            return False
+        return self.turn.number_at(position) is None
 
     def right_of(self, position: int) -> Iterator[tuple[int, int]]:
         """Spans of one to three words after `position` that may be a name, the longest first."""
@@ -99,14 +98,6 @@ class Reading:
             start -= 1
         for first in range(start, position):
             yield first, position
-
-
-_CERTAIN = 0.75
-
-
-def asks_address(turn: Turn) -> bool:
-    """Tell whether an address or a part of one is asked for."""
-    return turn.has("ask") or (turn.asks and any(turn.has(role) for role in _GIVING_ADDRESS))
 
 
 def is_kazakh(token: Token) -> bool:

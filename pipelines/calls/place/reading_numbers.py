@@ -4,7 +4,7 @@ from rapidfuzz import fuzz
 
 from pipelines.calls.place.mentions import Mention, Reading, Slot, is_kazakh
 from pipelines.calls.place.reading_streets import may_be_house
-from pipelines.calls.place.turns import Token
+from pipelines.calls.place.turns import CERTAIN, Token
 from pipelines.calls.spoken_numbers import NumberSpan
 
 _LETTERS = frozenset("абвгдежз")
@@ -113,6 +113,7 @@ def _expected(reading: Reading, number: NumberSpan) -> Slot | None:
     """The number that answers «какой дом?», or puts right what was read back: «Нет, тридцать два!»."""
     lead = reading.tokens[: number.start]
     free = all(token.role in ("correct", "filler", *_ASKED) or token.text in ("не", "на") for token in lead)
+    free = free or (len(lead) == 1 and reading.tokens[0].probability < CERTAIN)
     if len(lead) > _LONGEST_LEAD or not free or not may_be_house(reading, number):
         return None
     corrects = any(token.role == "correct" for token in lead)

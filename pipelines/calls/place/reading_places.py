@@ -3,12 +3,15 @@
 from typing import Protocol
 
 from core.call_records import LegName
-from pipelines.calls.place.gazetteer import Match
+from pipelines.calls.place.gazetteer import CITIES, DISTRICTS, REGIONS, Match
 from pipelines.calls.place.mentions import MOST_NAME_WORDS, Mention, Reading, Slot, as_written, is_kazakh
 from pipelines.calls.place.spelling import fold, sounds
+from pipelines.calls.place.word_lists import match_street
 
 _FROM = frozenset(("из", "с", "со", "в", "на"))
-_TOWARDS = frozenset(("сторону", "направлении", "направлению", "через", "между", "мимо"))
+_TOWARDS = frozenset(
+    ("сторону", "направлении", "направлению", "через", "между", "мимо", "проезжал", "проезжала", "проехал", "проехали")
+)
 _BESIDE = frozenset(("под", "возле", "рядом", "недалеко", "около", "вблизи", "подо", "до", "от"))
 _BESIDE_AFTER = frozenset(("жанында", "маңында", "маңы", "жақта", "түбінде"))
 _NAMING = frozenset(("зовут", "имя", "аты", "атыңыз", "фамилия", "представьтесь", "атым", "есімім"))
@@ -18,6 +21,9 @@ _GLUED = ("село", "села", "селе", "сило", "город", "гор�
 _TYPED = 0.8
 _NEAR = 0.15
 _VILLAGE_HEARD = 0.76
+_HEARD_RIGHT = 0.97  # a name heard as written, in some case
+_SHORT_NAME = 5  # letters
+_BESIDE_DISTRICT = 3  # words between a village and the district it lies in
 _SHORT_ANSWER = 6  # words
 
 
@@ -50,7 +56,9 @@ def _read_typed(reading: Reading, position: int, slot: Slot, look_up: _LookUp) -
         best: tuple[float, int, tuple[int, int], tuple[Match, ...]] | None = None
         for start, end in spans:
             closeness = 1.0 if exact else reading.closeness(start, end, sure=0.86, unsure=0.72)
-            matches = tuple(m for m in look_up(reading.said(start, end), closeness=closeness) if _is_like(m))
+            matches = tuple(
+                m for m in look_up(reading.said(start, end), closeness=closeness) if _is_like(m, reading, start)
+            )
             if matches and (best is None or (matches[0].score, end - start) > best[:2]):
                 best = (matches[0].score, end - start, (start, end), matches)
         if best is not None:
@@ -61,9 +69,11 @@ def _read_typed(reading: Reading, position: int, slot: Slot, look_up: _LookUp) -
         _read_unknown(reading, position, spans)
 
 
-def _is_like(match: Match) -> bool:
+def _is_like(match: Match, reading: Reading, start: int) -> bool:
     """Among ten thousand villages one is like almost anything: a garbled name must be closer than a city's."""
-    return match.score >= _VILLAGE_HEARD or match.place.kind not in _VILLAGES
+    if match.score >= _HEARD_RIGHT or match.place.kind in CITIES or match.place.kind in DISTRICTS | REGIONS:
+        return True
+    return match.score >= _VILLAGE_HEARD and reading.tokens[start].capital
 
 
 def _any_city(reading: Reading, spans: list[tuple[int, int]]) -> bool:
@@ -102,16 +112,48 @@ def read_bare_places(reading: Reading) -> None:
     """Read places said without the word of their kind: «Караганда, улица Ерубаева», «Садовое, Зерендинский»."""
     position = 0
     while position < len(reading.tokens):
-        ends = range(min(len(reading.tokens), position + MOST_NAME_WORDS), position, -1)
-        position = next((end for end in ends if _read_bare(reading, position, end)), position + 1)
+        ends = _ends_of_name(reading, position)
+        position = next((end for end in reversed(ends) if _read_bare(reading, position, end)), position + 1)
+    for mention in tuple(reading.found):
+        if mention.slot == "district" and mention.strength > _NEAR:
+            _read_beside_district(reading, mention)
+
+
+def _read_beside_district(reading: Reading, district: Mention) -> None:
+    """«сло Шаурадер, Отрарский район»: a garbled village is sought among those of the district beside it."""
+    if any(mention.slot == "settlement" for mention in reading.found):
+        return
+    near = range(max(0, district.start - _BESIDE_DISTRICT), min(len(reading.tokens), district.end + _BESIDE_DISTRICT))
+    best: tuple[float, int, tuple[Match, ...]] | None = None
+    for position in near:
+        if not reading.may_name(position) or not reading.tokens[position].capital:
+            continue
+        closeness = reading.closeness(position, position + 1, sure=0.88, unsure=0.72)
+        matches = reading.gazetteer.settlements_in(
+            district.places[0].place, reading.tokens[position].text, closeness=closeness
+        )
+        if matches and (best is None or matches[0].score > best[0]):
+            best = (matches[0].score, position, matches)
+    if best is not None:
+        _add(reading, "settlement", best[2], best[1], best[1] + 1, 0.5)
+
+
+def _ends_of_name(reading: Reading, start: int) -> list[int]:
+    """Where a name that starts here may end."""
+    ends: list[int] = []
+    for position in range(start, min(len(reading.tokens), start + MOST_NAME_WORDS)):
+        if not reading.may_name(position):
+            break
+        ends.append(position + 1)
+        if reading.tokens[position].closes:
+            break
+    return ends
 
 
 def _read_bare(reading: Reading, start: int, end: int) -> bool:
     inner = reading.tokens[start:end]
-    if any(token.closes for token in inner[:-1]) or not all(reading.may_name(p) for p in range(start, end)):
-        return False
     said, gazetteer = reading.said(start, end), reading.gazetteer
-    if inner[0].capital and (matches := gazetteer.cities(said)):
+    if inner[0].capital and (matches := gazetteer.cities(said)) and _may_be_city(reading, said, matches[0]):
         _add(reading, "settlement", matches, start, end, 0.7 if reading.in_context else 0.5)
         return True
     if end == start + 1 and said.endswith(_ADJECTIVES) and reading.in_context:
@@ -119,7 +161,8 @@ def _read_bare(reading: Reading, start: int, end: int) -> bool:
         if matches and _may_be_district(reading, end):
             _add(reading, "district", matches, start, end, 0.6)
             return True
-    if len(said) >= 6 and (matches := gazetteer.cities(said, closeness=_closeness_of_city(reading, start, end))):
+    closeness = _closeness_of_city(reading, start, end)
+    if closeness is not None and (matches := gazetteer.cities(said, closeness=closeness)):
         _add(reading, "settlement", matches, start, end, 0.5)
         return True
     if inner[0].capital and len(said) >= 4 and reading.in_context and _may_be_village(reading, start, end):
@@ -130,37 +173,53 @@ def _read_bare(reading: Reading, start: int, end: int) -> bool:
     return False
 
 
+def _may_be_city(reading: Reading, said: str, match: Match) -> bool:
+    """«на Абая» is a street, and «Абай» may be the caller: a town that is also such a name needs more."""
+    street = match_street(said)
+    if street is not None and street.score > match.score:
+        return False
+    if street is not None and match.name != match.place.ru:
+        return False
+    if len(said) > _SHORT_NAME:
+        return True
+    return reading.in_context and not _is_naming(reading)
+
+
+def _is_naming(reading: Reading) -> bool:
+    words = {token.text for token in reading.tokens} | {t.text for t in (reading.asked.tokens if reading.asked else ())}
+    return not words.isdisjoint(_NAMING)
+
+
 def _may_be_district(reading: Reading, end: int) -> bool:
     """«Костанайская трасса», «Алматинская улица» are no districts."""
     following = reading.tokens[end] if end < len(reading.tokens) and not reading.tokens[end - 1].closes else None
     return following is None or following.role not in ("street", "region")
 
 
-def _closeness_of_city(reading: Reading, start: int, end: int) -> float:
-    """How like a city's name a word must sound: alike to the letter in passing, roughly where an address is given."""
-    sure = 0.97
-    if end > start + 1 and not reading.tokens[start].capital:
-        return 1.0
-    if not reading.in_context or len(sounds(reading.said(start, end))) < 6:
-        return sure
-    placed = reading.tokens[start].capital and end == start + 1
-    return reading.closeness(start, end, sure=0.93, unsure=0.72 if placed and _beside_street(reading, end) else 0.86)
-
-
-def _beside_street(reading: Reading, end: int) -> bool:
-    return end in {mention.start for mention in reading.found if mention.slot == "street"}
+def _closeness_of_city(reading: Reading, start: int, end: int) -> float | None:
+    """How like a city's name a word must sound: to the letter in passing, roughly beside a street; None: not at all."""
+    size = len(sounds(reading.said(start, end)))
+    capital = all(token.capital for token in reading.tokens[start:end])
+    beside = any(0 <= m.start - end <= 1 or 0 <= start - m.end <= 1 for m in reading.found if m.slot == "street")
+    if size < 4 or (size < 6 and not (capital and beside)) or (end > start + 1 and not capital):
+        return None
+    if beside and capital and end == start + 1 and size > 4:
+        return reading.closeness(start, end, sure=0.93, unsure=0.72 if size > 5 else 0.8)
+    return 0.97
 
 
 def _may_be_village(reading: Reading, start: int, end: int) -> bool:
     """A village bears almost any name: only beside other parts of an address, or as the whole answer."""
-    words = {token.text for token in reading.tokens} | {t.text for t in (reading.asked.tokens if reading.asked else ())}
-    if not words.isdisjoint(_NAMING):
+    if _is_naming(reading):
         return False
     answers = start > 0 and reading.tokens[start - 1].closes and end == len(reading.tokens)
     if answers and any(token.role == "ask" for token in reading.tokens[max(0, start - 3) : start]):
         return True
-    beside = any(abs(m.end - start) <= 1 or abs(m.start - end) <= 1 for m in reading.found)
-    return beside or len(reading.tokens) <= _SHORT_ANSWER
+    also_street = match_street(reading.said(start, end)) is not None
+    beside = [m for m in reading.found if abs(m.end - start) <= 1 or abs(m.start - end) <= 1]
+    if also_street:
+        return any(mention.slot in ("district", "region") for mention in beside)
+    return bool(beside) or len(reading.tokens) <= _SHORT_ANSWER
 
 
 def _add(

@@ -18,8 +18,11 @@ _AFTER_NUMBER = frozenset(
 _ADJECTIVES = (
     "ная", "ной", "ную", "ном", "ный", "ное", "ская", "ской", "скую", "ский", "ском", "ское",
 )  # fmt: skip
+_ANSWER_HEARD = 0.85  # of a name that stands alone
 _SOFTENING = ("г", "к", "х", "ж", "ш", "щ", "ч")
 _NOT_AFTER_HOUSE = ("unit", "floor", "km", "entrance", "flat")
+_PLAIN_NAME = 6  # letters of a name that needs nothing about addresses near it
+_ALONG = frozenset(("на", "по", "вдоль"))
 _BEFORE_NUMBER = frozenset(("дом", "номер", "үй", "д", "дома", "доме"))
 
 
@@ -48,6 +51,32 @@ def read_bare_streets(reading: Reading) -> None:
         if not _read_known(reading, end, number) and reading.in_context:
             _read_heard(reading, end)
     _read_answer(reading)
+    _read_along(reading)
+
+
+def _read_along(reading: Reading) -> None:
+    """«на Достык, возле школы», «Ауэзова, какой дом?»: a street we know, without a number."""
+    if any(mention.slot == "street" for mention in reading.found):
+        return
+    asks_house = reading.turn.asks and reading.turn.has("house")
+    for position, token in enumerate(reading.tokens):
+        along = token.text in _ALONG
+        if not along and not (asks_house and token.capital):
+            continue
+        for start, end in reading.right_of(position) if along else ((position, position + 1),):
+            if not reading.may_name(start):
+                continue
+            if not reading.in_context and end - start == 1 and len(reading.tokens[start].text) < _PLAIN_NAME:
+                continue
+            match = match_street(reading.said(start, end))
+            if match is not None and reading.tokens[start].capital and not _is_city(reading, start, end, match.score):
+                _add(reading, WordUse("street", "улица", "f"), match.name, start, end, 0.5, match.score * 0.85)
+                return
+
+
+def _is_city(reading: Reading, start: int, end: int, score: float) -> bool:
+    cities = reading.gazetteer.cities(reading.said(start, end))
+    return bool(cities) and cities[0].score >= score
 
 
 def may_be_house(reading: Reading, number: NumberSpan) -> bool:
@@ -107,9 +136,11 @@ def _read_answer(reading: Reading) -> None:
         if not reading.may_name(end):
             break
         end += 1
-    if not reading.tokens[start].capital or reading.closeness(start, end, sure=1.0, unsure=0.0) < 1.0:
+    if not reading.tokens[start].capital:
         return
     chosen = _choose(reading, [(start, last) for last in range(end, start, -1)])
+    if chosen is not None and chosen[3] < reading.closeness(start, end, sure=0.0, unsure=_ANSWER_HEARD):
+        return
     if chosen is not None and not reading.gazetteer.cities(reading.said(chosen[0], chosen[1])):
         _add(reading, WordUse("street", "улица", "f"), chosen[2], chosen[0], chosen[1], 0.6, chosen[3])
 
@@ -139,7 +170,7 @@ def _choose(reading: Reading, spans: list[tuple[int, int]]) -> tuple[int, int, s
     for exact in (True, False):
         best: tuple[float, int, int, int, str] | None = None
         for start, end in spans:
-            closeness = 1.0 if exact else reading.closeness(start, end, sure=0.92, unsure=0.74)
+            closeness = 1.0 if exact else reading.closeness(start, end, sure=0.92, unsure=0.78)
             match = match_street(reading.said(start, end), closeness=closeness)
             if match is not None and (best is None or (match.score, end - start) > best[:2]):
                 best = (match.score, end - start, start, end, match.name)

@@ -1,14 +1,20 @@
 """A call as turns of tokens: each word with what it is in an address, and where its segment is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from core.call_records import Evidence, LegName, Segment, Word
-from pipelines.calls.place.word_lists import Role, WordUse, address_words
+from pipelines.calls.place.word_lists import Role, WordUse, address_words, garbled_word
 from pipelines.calls.spoken_numbers import NumberSpan, clean_word, find_numbers, phones
 
 _JOINS_WITHIN_S = 3.0
 """Segments of one leg closer than this, with nobody between, are one turn: a transcriber cuts within an address."""
+CERTAIN = 0.75
+"""Probability of a word under which it may be another word that sounds alike."""
+ANSWERED_WITHIN = 3
+"""Turns for which a question about the address is being answered."""
+_GIVING_ADDRESS: tuple[Role, ...] = ("street", "house", "settlement", "district", "flat", "km")
 _PARTING = frozenset(",.!?…:;—–")
 
 
@@ -46,11 +52,20 @@ class Turn:
 
     def number_at(self, position: int) -> NumberSpan | None:
         """Return the number that starts at a token."""
-        return next((number for number in self.numbers if number.start == position), None)
+        return self._starts.get(position)
+
+    @cached_property
+    def _starts(self) -> dict[int, NumberSpan]:
+        return {number.start: number for number in self.numbers}
 
     def has(self, role: Role) -> bool:
         """Tell whether a word of this role is said."""
         return any(token.role == role for token in self.tokens)
+
+    @property
+    def asks_address(self) -> bool:
+        """Whether an address or a part of one is asked for."""
+        return self.has("ask") or (self.asks and any(self.has(role) for role in _GIVING_ADDRESS))
 
     @property
     def asks(self) -> bool:
@@ -65,11 +80,26 @@ def read_turns(segments: Sequence[Segment]) -> tuple[Turn, ...]:
     for index in order:
         last = segments[groups[-1][-1]] if groups else None
         here = segments[index]
-        if last is not None and last.leg is here.leg and here.start_s - last.end_s <= _JOINS_WITHIN_S:
+        joins = last is not None and last.leg is here.leg and here.start_s - last.end_s <= _JOINS_WITHIN_S
+        if joins and here.leg is not LegName.MIXED:
             groups[-1].append(index)
         else:
             groups.append([index])
-    return tuple(_turn(number, [(index, segments[index]) for index in group]) for number, group in enumerate(groups))
+    turns = [_turn(number, [(index, segments[index]) for index in group]) for number, group in enumerate(groups)]
+    asked = [turn.index for turn in turns if turn.asks_address]
+    return tuple(
+        _with_garbled(turn) if any(0 <= turn.index - index <= ANSWERED_WITHIN for index in asked) else turn
+        for turn in turns
+    )
+
+
+def _with_garbled(turn: Turn) -> Turn:
+    """Take what sounds like a word of addresses for it, where an address is being given."""
+    tokens = tuple(
+        replace(token, use=garbled_word(token.text)) if token.use is None and token.probability < CERTAIN else token
+        for token in turn.tokens
+    )
+    return replace(turn, tokens=tokens)
 
 
 def evidence(segments: Sequence[Segment], turn: Turn, start: int, end: int) -> tuple[Evidence, ...]:

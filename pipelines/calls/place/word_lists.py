@@ -1,9 +1,9 @@
 """The words of addresses, of streets and of landmarks, from the tables beside this module."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Literal, get_args
 
@@ -33,6 +33,12 @@ Role = Literal[
 ]
 Gender = Literal["m", "f", "n"]
 _ROLES: tuple[Role, ...] = get_args(Role)
+_OFTEN_SAID = frozenset(
+    ("улица", "проспект", "микрорайон", "посёлок", "район", "область", "квартира", "километр", "подъезд")
+)
+_SHORTEST_GARBLED = 5  # letters
+_SHORT_NAME = 5  # letters: a shorter name must sound almost the same
+_GARBLED_CLOSENESS = 84  # per cent, by sound
 _SPELLING_OF_THE_SAME = 80  # per cent of letters
 _GENDERS: tuple[Gender, ...] = get_args(Gender)
 
@@ -56,9 +62,18 @@ class StreetMatch:
 
 @cache
 def address_words() -> dict[str, WordUse]:
-    """Return word form -> its use, from `words.csv`; a form that stands twice is what it is first."""
+    """Return word form -> its use, from `words.csv`."""
+    with resources.files("pipelines.calls.place").joinpath("words.csv").open(encoding="utf-8") as file:
+        return read_words(file)
+
+
+def read_words(lines: Iterable[str]) -> dict[str, WordUse]:
+    """Return word form -> its use; a form that stands twice is what it is first.
+
+    Raises ConfigurationError naming the line that makes no sense.
+    """
     uses: dict[str, WordUse] = {}
-    for line, row in _rows("words.csv"):
+    for line, row in enumerate(csv.DictReader(lines), start=2):
         role = next((role for role in _ROLES if role == row["role"]), None)
         gender = next((gender for gender in _GENDERS if gender == row["gender"]), None)
         if role is None or gender is None or not row["forms"].strip():
@@ -68,6 +83,22 @@ def address_words() -> dict[str, WordUse]:
         for form in row["forms"].split():
             uses.setdefault(form.replace("ё", "е"), WordUse(role, row["value"], gender))
     return uses
+
+
+@lru_cache(maxsize=4096)
+def garbled_word(text: str) -> WordUse | None:
+    """Return what word of addresses a word that was heard badly may be («утлица», «роспект», «гилометре»)."""
+    if len(text) < _SHORTEST_GARBLED:
+        return None
+    known = _sounding_words()
+    hit = process.extractOne(sounds(text), known.keys(), scorer=fuzz.ratio, score_cutoff=_GARBLED_CLOSENESS)
+    return None if hit is None else known[hit[0]]
+
+
+@cache
+def _sounding_words() -> dict[str, WordUse]:
+    long = {form: use for form, use in address_words().items() if len(form) >= _SHORTEST_GARBLED}
+    return {sounds(form): use for form, use in long.items() if use.value in _OFTEN_SAID}
 
 
 @cache
@@ -90,7 +121,8 @@ def _streets() -> tuple[dict[str, str], dict[str, tuple[tuple[str, frozenset[str
             exact.setdefault(folded, written)
             stem, endings = stem_of(folded)
             stems.setdefault(stem, []).append((written, endings))
-            heard.setdefault(sounds(name), written)
+            if len(folded) >= _SHORTEST_GARBLED - 1:
+                heard.setdefault(sounds(name), written)
     return exact, {stem: tuple(found) for stem, found in stems.items()}, heard
 
 
@@ -111,6 +143,8 @@ def match_street(said: str, *, closeness: float = 1.0) -> StreetMatch | None:
             return StreetMatch(exact[stem], 0.97)
     if closeness >= 1.0 or len(folded) < 4:
         return None
+    if len(sounds(said)) <= _SHORT_NAME:
+        closeness = max(closeness, 0.9)
     hit = process.extractOne(sounds(said), heard.keys(), scorer=fuzz.ratio, score_cutoff=closeness * 100)
     return None if hit is None else StreetMatch(heard[hit[0]], 0.95 * hit[1] / 100)
 
