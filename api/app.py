@@ -11,10 +11,12 @@ from api import problems
 from api.contract import Services
 from api.middleware import BodyLimit, Telemetry
 from api.pages import routes as pages
+from api.realtime import router as realtime
 from api.routers import administration, assistant, auth, calls, health, jobs, loading, norms
 
 ROUTERS = (
     auth.router,
+    realtime.router,  # before /v1/calls/{call_id}, which would take "live" for an id
     assistant.router,
     loading.router,
     norms.router,

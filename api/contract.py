@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from core.blobs import BlobStore
 from core.jobs.records import Job, JobPage
@@ -20,6 +20,9 @@ from core.settings import Settings
 from core.storage.acts import ActStore
 from core.storage.calls import CallStore
 from core.storage.database import Database
+
+if TYPE_CHECKING:
+    from api.realtime.desk import LiveDesk
 
 JsonObject = dict[str, object]
 
@@ -136,4 +139,5 @@ class Services:
     models: Callable[[], Sequence[ModelRow]]
     readiness: Callable[[], Mapping[str, str]]
     """Part ("database", "index", "models", ...) -> "ready", or in a few words why it is not."""
+    live: "LiveDesk | None" = None  # none: this process serves no live calls
     close: Callable[[], None] = field(default=_nothing)

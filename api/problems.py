@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.websockets import WebSocket
 
 from core.errors import QorganError, ServiceError
 from core.telemetry import request_id
@@ -111,10 +112,13 @@ def install(app: FastAPI, error_page: ErrorPage) -> None:
     Unknown exceptions are `api.middleware`'s.
     """
 
-    async def of_qorgan(request: Request, error: Exception) -> Response:
+    async def of_qorgan(request: Request | WebSocket, error: Exception) -> Response | None:
         assert isinstance(error, QorganError)
         if isinstance(error, ServiceError):
             _log.error("service_error", code=error.code, detail=error.detail)
+        if isinstance(request, WebSocket):  # refused before it opened
+            await request.send_denial_response(response(of_error(error)))
+            return None
         return await answer(error_page, request, of_error(error))
 
     async def of_validation(request: Request, error: Exception) -> Response:
@@ -128,7 +132,7 @@ def install(app: FastAPI, error_page: ErrorPage) -> None:
         code = _CODES.get(error.status_code, "bad-request" if error.status_code < 500 else "internal-error")
         return await answer(error_page, request, problem(error.status_code, code, str(error.detail)))
 
-    app.add_exception_handler(QorganError, of_qorgan)
+    app.add_exception_handler(QorganError, of_qorgan)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, of_validation)
     app.add_exception_handler(HTTPException, of_http)
 

@@ -14,6 +14,7 @@ from agents.assistant.assistant import QuoteAssistant
 from agents.assistant.context import Knowledge
 from agents.assistant.language import language_of
 from api.contract import FoundClause, JsonObject, Services
+from api.live_calls import build_desk
 from api.recordings import CallRecordings
 from core.blobs import FolderBlobs
 from core.errors import Conflict, QorganError, TooLarge
@@ -74,6 +75,8 @@ def build_services(settings: Settings) -> Services:
     jobs.launch()
     recordings = CallRecordings(settings.calls, blobs, calls, jobs)
     recordings.resume()
+    live = build_desk(settings, calls, blobs, jobs, engines)
+    _Preparation("live calls", live.calls.prepare)
     assistant = QuoteAssistant(
         lambda: Knowledge.of(
             base.current(), store, home=settings.search.jurisdiction, embedder=embedder.name, index=index.version
@@ -84,6 +87,7 @@ def build_services(settings: Settings) -> Services:
     first = _Preparation("search", partial(_prepare_search, assistant))
 
     def close() -> None:
+        live.calls.close()
         jobs.shutdown()
         index.close()
         database.close()
@@ -100,6 +104,7 @@ def build_services(settings: Settings) -> Services:
         calls=calls,
         recordings=recordings,
         blobs=blobs,
+        live=live,
         models=lambda: list_models(settings),
         readiness=lambda: _readiness(database, index, settings, (models, first)),
         close=close,

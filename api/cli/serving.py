@@ -40,4 +40,6 @@ def serve(
         proxy_headers=True,
         forwarded_allow_ips=settings.server.trusted_proxies,
         timeout_graceful_shutdown=10,
+        ws_max_size=settings.live.max_frame_bytes,
+        ws_per_message_deflate=False,  # sound does not shrink by it
     )

@@ -35,6 +35,7 @@ class Permission(StrEnum):
     LISTEN_CALLS = "listen-calls"  # their sound
     EDIT_CALLS = "edit-calls"  # cards, decisions
     DELETE_CALLS = "delete-calls"
+    LIVE_CALLS = "live-calls"  # send and follow calls that go on
     READ_MODELS = "read-models"
     READ_AUDIT = "read-audit"
     READ_SWITCHES = "read-switches"
@@ -43,7 +44,13 @@ class Permission(StrEnum):
 
 _READER = frozenset({Permission.ASK, Permission.READ_NORMS, Permission.READ_SWITCHES})
 _DISPATCHER = frozenset(
-    {Permission.UPLOAD_CALLS, Permission.READ_CALLS, Permission.LISTEN_CALLS, Permission.EDIT_CALLS}
+    {
+        Permission.UPLOAD_CALLS,
+        Permission.READ_CALLS,
+        Permission.LISTEN_CALLS,
+        Permission.EDIT_CALLS,
+        Permission.LIVE_CALLS,
+    }
 )
 
 TABLE: Mapping[Role, frozenset[Permission]] = MappingProxyType(
@@ -55,7 +62,13 @@ TABLE: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         | {Permission.READ_REPORTS, Permission.READ_JOBS, Permission.READ_CALLS, Permission.LISTEN_CALLS},
         Role.ADMINISTRATOR: frozenset(Permission),
         Role.SERVICE: frozenset(
-            {Permission.ASK, Permission.READ_NORMS, Permission.UPLOAD_CALLS, Permission.READ_CALLS}
+            {
+                Permission.ASK,
+                Permission.READ_NORMS,
+                Permission.UPLOAD_CALLS,
+                Permission.READ_CALLS,
+                Permission.LIVE_CALLS,
+            }
         ),
     }
 )

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.call_records import LegName
+import numpy as np
+
+from core.call_records import LegName, Segment, Word
 from core.errors import NotFound, QorganError, TooManyRequests
 from core.languages import Language
 from core.telemetry import metrics
@@ -23,6 +25,7 @@ from pipelines.calls.live.journal import AudioLog, EventLog, read_frames
 from pipelines.calls.live.leg_stream import Tuning
 from pipelines.calls.live.pool import PoolTuning, ReadingPool
 from pipelines.calls.live.session import Analyse, CallKeeper, CallStart, Limits, LiveCall, Told
+from pipelines.calls.live.voice import FRAME, VoiceDetector
 
 _log = get_logger(__name__)
 _HOUSEKEEPING_S = 0.1
@@ -71,6 +74,13 @@ class LiveCalls:
         self._housekeeper = threading.Thread(target=self._keep_house, name="live calls", daemon=True)
         self._housekeeper.start()
 
+    def prepare(self) -> None:
+        """Load what the first call would wait for. Raises `ModelError` where it cannot be loaded."""
+        word = Word("пожар", 0.0, 0.5)
+        self._analyse((Segment(LegName.CALLER, 0.0, 0.5, (word,)),), ())
+        VoiceDetector().probabilities(np.zeros(FRAME, np.float32))
+        self.pool.prepare()
+
     # --- for those who connect -----------------------------------------------------------------------------------
 
     def going_on(self) -> tuple[LiveCall, ...]:
@@ -112,6 +122,10 @@ class LiveCalls:
         if call is None or not _within(call.start.territory, territory):
             raise NotFound("no such call is going on", advice="a call that is over is at GET /v1/calls/{call_id}")
         return call
+
+    def visible(self, territory: str | None) -> tuple[LiveCall, ...]:
+        """Return the calls that go on in a territory."""
+        return tuple(call for call in self.going_on() if _within(call.start.territory, territory))
 
     def close(self) -> None:
         """Stop reading; calls that go on stay on disk and go on after the next start."""
@@ -160,6 +174,7 @@ class LiveCalls:
             self._unkept.add(call.start.call_id)
         else:
             call.tell(CallEnded(call.ending, round(call.received_s, 2), job_id))
+        call.events.finish()
         metrics.LIVE_CALLS.dec()
         with self._lock:
             self._over[call.start.call_id] = time.monotonic()

@@ -1,6 +1,8 @@
 """Reading a short stretch of a live call: cheap enough to do again and again while it grows."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -8,6 +10,8 @@ import numpy as np
 from core.call_records import Word
 from core.errors import ModelError
 from core.languages import Language
+from core.models import find_model, require
+from core.settings import LiveSettings, Settings
 from pipelines.calls.transcriber import SAMPLE_RATE, Hints, Samples, Transcriber
 
 if TYPE_CHECKING:
@@ -107,3 +111,48 @@ def _words(aligned: "list[dict[str, object]]", end_s: float) -> tuple[Word, ...]
             start_s = max(start_s, words[-1].start_s if words else 0.0)
             words.append(Word(text.strip(), start_s, max(stop_s, start_s), probability))
     return tuple(words)
+
+
+class LazyReader:
+    """A reader that is made at the first reading."""
+
+    def __init__(self, make: Callable[[], ShortReader]) -> None:
+        """`make` returns the same reader each time."""
+        self._make = make
+
+    def read(self, samples: Samples, language: Language | None, manner: Manner) -> tuple[Word, ...]:
+        """Return what the reader returns."""
+        return self._make().read(samples, language, manner)
+
+
+def build_reader(settings: Settings) -> ShortReader:
+    """Return the reader of the configured transcriber; Whisper in this process over windows as short as the audio.
+
+    Raises ModelError when its weights are missing or altered.
+    """
+    model = find_model(settings, settings.calls.transcriber)
+    if model.kind != "endpoint":
+        folder = require(settings, model.name)
+        if (folder / "model.bin").is_file():
+            return load_short_whisper(folder, settings.live)
+    from pipelines.calls.transcribers.factory import build_transcriber
+
+    return TranscriberReader(build_transcriber(settings))
+
+
+def load_short_whisper(folder: Path, settings: LiveSettings) -> ShortWhisper:
+    """Load a CTranslate2 folder. Apart from the one of recordings: a long recording must not hold live calls up."""
+    from faster_whisper import WhisperModel
+
+    try:
+        model = WhisperModel(
+            str(folder),
+            device="cpu",
+            compute_type="int8",
+            cpu_threads=settings.threads,
+            num_workers=settings.workers,
+            local_files_only=True,
+        )
+    except (RuntimeError, ValueError, OSError) as error:
+        raise ModelError(f"the model in {folder} cannot be loaded", advice="run `qorgan models verify`") from error
+    return ShortWhisper(model)

@@ -82,9 +82,10 @@ class EventLog:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._listeners: set[Callable[[], None]] = set()
+        self._listeners: set[Callable[[], object]] = set()
         self._recent: deque[bytes] = deque(maxlen=_KEPT_EVENTS)
         self.last_seq = 0
+        self.finished = False
         whole = 0
         if path.exists():
             for line in _whole_lines(path):
@@ -124,7 +125,7 @@ class EventLog:
                 found.append(line)
         return found
 
-    def listen(self, wake: Callable[[], None]) -> Callable[[], None]:
+    def listen(self, wake: Callable[[], object]) -> Callable[[], None]:
         """Have `wake` called, from any thread, after events were added; return what ends that."""
         with self._lock:
             self._listeners.add(wake)
@@ -134,6 +135,14 @@ class EventLog:
                 self._listeners.discard(wake)
 
         return stop
+
+    def finish(self) -> None:
+        """Say that no event will follow."""
+        with self._lock:
+            self.finished = True
+            listeners = tuple(self._listeners)
+        for wake in listeners:
+            wake()
 
     def close(self) -> None:
         """Close the file; what is in memory can still be read."""

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from core.call_records import LegName
 from core.errors import ModelError, QorganError
 from core.telemetry import metrics
@@ -15,6 +17,7 @@ from pipelines.calls.live.decoding import Manner, ShortReader
 from pipelines.calls.live.events import Shed
 from pipelines.calls.live.leg_stream import Work
 from pipelines.calls.live.session import LiveCall
+from pipelines.calls.transcriber import SAMPLE_RATE
 
 _log = get_logger(__name__)
 _LOOK_AGAIN_S = 0.05
@@ -47,8 +50,14 @@ class ReadingPool:
             threading.Thread(target=self._run, name=f"live reader {number}", daemon=True)
             for number in range(tuning.workers)
         ]
+        self._news = threading.Event()
+        self._threads.append(threading.Thread(target=self._analyse, name="live analyst", daemon=True))
         for thread in self._threads:
             thread.start()
+
+    def prepare(self) -> None:
+        """Load what the first reading would wait for. Raises `ModelError` where it cannot be loaded."""
+        self._reader.read(np.zeros(SAMPLE_RATE, np.float32), None, Manner(1))
 
     def wake(self) -> None:
         """Say that there may be something to read."""
@@ -75,6 +84,7 @@ class ReadingPool:
         with self._turn:
             self._stopping = True
             self._turn.notify_all()
+        self._news.set()
         for thread in self._threads:
             thread.join(timeout=30)
 
@@ -117,4 +127,12 @@ class ReadingPool:
             _log.error("live_reading_failed", exc_info=error)
             call.give_up(leg, work, ModelError("a stretch of speech could not be read", advice="see the log"))
         metrics.LIVE_READING_SECONDS.labels("whole" if work.whole else "draft").observe(time.monotonic() - began)
-        call.analyse()
+        self._news.set()
+
+    def _analyse(self) -> None:
+        """Analyse, apart from the readers, whatever text was committed meanwhile, once for each call."""
+        while not self._stopping:
+            self._news.wait()
+            self._news.clear()
+            for call in self._calls():
+                call.analyse()

@@ -334,6 +334,22 @@ class LiveCall:
             self._keeper.edit(self.start.call_id, name, value, actor)
         self.analyse(anyway=True)
 
+    # --- its source ----------------------------------------------------------------------------------------------
+
+    def become_source(self, source: object) -> object | None:
+        """Make `source` the one that sends the audio; return the one that was until now."""
+        with self._lock:
+            former, self.source = self.source, source
+            self.last_heard_from = time.monotonic()
+            return former
+
+    def leave(self, source: object) -> None:
+        """Say that `source` is gone."""
+        with self._lock:
+            if self.source is source:
+                self.source = None
+                self.last_heard_from = time.monotonic()
+
     # --- lateness and the end ------------------------------------------------------------------------------------
 
     @property

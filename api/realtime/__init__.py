@@ -1,0 +1,1 @@
+"""Live calls over a WebSocket; docs/live-calls.md is the protocol."""

@@ -1,0 +1,39 @@
+"""What the routes of live calls share: the calls, the tickets, the room for sockets."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from api.realtime.tickets import Tickets
+from core.errors import TooManyRequests
+from core.settings import LiveSettings
+from core.telemetry import metrics
+from pipelines.calls.live.calls import LiveCalls
+
+
+class LiveDesk:
+    """Live calls as a process serves them."""
+
+    def __init__(self, calls: LiveCalls, settings: LiveSettings) -> None:
+        self.calls = calls
+        self.tickets = Tickets(settings.ticket_s)
+        self._most = settings.max_sockets
+        self._open = 0
+
+    def check_room(self) -> None:
+        """Raise `TooManyRequests` when as many sockets as may are open."""
+        if self._open >= self._most:
+            raise TooManyRequests(
+                f"{self._most} WebSockets of live calls are open", advice="try later, or raise live.max_sockets"
+            )
+
+    @contextmanager
+    def socket(self) -> Iterator[None]:
+        """Count an open socket; raise `TooManyRequests` when there is no room. Of the event loop only."""
+        self.check_room()
+        self._open += 1
+        metrics.LIVE_SOCKETS.inc()
+        try:
+            yield
+        finally:
+            self._open -= 1
+            metrics.LIVE_SOCKETS.dec()
