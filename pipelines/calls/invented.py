@@ -6,7 +6,6 @@ in the utterance; `alone`: an utterance that holds nothing else), `source`.
 
 import csv
 import re
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -24,10 +23,10 @@ LONGEST_LOOP = 6
 """Words of the longest phrase that is looked for in a loop."""
 
 _TIMES = 3  # a phrase that comes this often in a row may be a loop
+_MOST_TIMES = 10  # nobody says a thing more often without a pause
 _WORD_S = 0.13  # nobody says words faster on the mean; those of a loop share whatever time is left
 _SURE = 0.5  # probability of a word that was said
 _LETTERS = 4  # this many single letters in a row are no speech (telephone numbers come as digits)
-_TIGHT = 2.4  # zlib ratio of Whisper's own test for loops
 _NOT_LETTERS = re.compile(r"[\W_]+")
 
 
@@ -133,14 +132,9 @@ def _without_loops(words: tuple[Word, ...]) -> tuple[Word, ...]:
 
 def _was_said(words: Sequence[Word], size: int) -> bool:
     """Tell whether people's repetition ("помогите, помогите, помогите!") is more likely than a loop."""
-    if len(words) > size * _TIMES and _ratio(words) > _TIGHT:
+    if len(words) > size * _MOST_TIMES:
         return False
     seconds = words[-1].end_s - words[0].start_s
     steady = all(later.start_s > earlier.start_s for earlier, later in pairwise(words))
     sure = sum(word.probability for word in words) / len(words) >= _SURE
     return steady and sure and seconds / len(words) >= _WORD_S
-
-
-def _ratio(words: Sequence[Word]) -> float:
-    text = " ".join(word.text for word in words).encode()
-    return len(text) / len(zlib.compress(text))
