@@ -13,6 +13,7 @@ from core.errors import InvalidInput, QorganError
 from core.settings import Settings
 from core.storage.acts import ActStore
 from core.storage.database import Database
+from knowledge_base.clauses.metadata import SIDECAR_FIELDS
 from knowledge_base.embedding import build_embedder
 from knowledge_base.index.factory import open_index
 from knowledge_base.search.base import Base, NormativeBase
@@ -77,4 +78,5 @@ def _sidecars(path: Path) -> dict[str, dict[str, object]]:
     if not path.exists():
         return {}
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    return {row["file"]: row for row in rows}
+    # A set may say more of an act than a sidecar holds, such as where it was found.
+    return {row["file"]: {name: row[name] for name in SIDECAR_FIELDS if name in row} for row in rows}

@@ -28,6 +28,10 @@ class Norms(Protocol):
         """Return clauses by printed number."""
         ...
 
+    def numbered_together(self, act_id: str | None) -> Sequence[Clause]:
+        """Return clauses whose printed number may stand for several."""
+        ...
+
     def children(self, clause_id: str) -> Sequence[Clause]:
         """Return the clauses directly under a clause."""
         ...

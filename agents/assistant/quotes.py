@@ -7,7 +7,7 @@ from agents.assistant.messages import message
 from core.languages import Language
 from core.records import CONTAINERS, Citation, Claim, Clause, Level, RedactionStatus
 from knowledge_base.citations import cite, locate
-from knowledge_base.clauses.labels import label
+from knowledge_base.clauses.labels import act_name, label
 from knowledge_base.search.analysis import terms
 from knowledge_base.search.query import Query
 from knowledge_base.sentences import Sentence, sentences
@@ -93,13 +93,15 @@ def warnings_for(ask: Ask, claims: Sequence[Claim]) -> tuple[str, ...]:
             text = message(
                 "warning.lapsed",
                 ask.spoken,
-                act=act.number,
+                act=act_name(act, ask.spoken),
                 since=since.format(redaction.valid_to.strftime("%d.%m.%Y")) if redaction.valid_to else "",
                 by=by.format(redaction.replaced_by) if redaction.replaced_by else "",
             )
             found[text] = None
         if act.jurisdiction != ask.knowledge.home:
-            text = message("warning.other_jurisdiction", ask.spoken, act=act.number, jurisdiction=act.jurisdiction)
+            text = message(
+                "warning.other_jurisdiction", ask.spoken, act=act_name(act, ask.spoken), jurisdiction=act.jurisdiction
+            )
             found[text] = None
     if any(c.language is not ask.spoken for claim in claims for c in claim.citations):
         found[message("warning.other_language", ask.spoken)] = None

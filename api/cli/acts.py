@@ -99,6 +99,8 @@ def list_acts(as_json: AsJson = False) -> None:
 
 def sources(paths: list[Path], sidecar: Path | None) -> list[tuple[Path, Sidecar | None]]:
     """Return the files to load, each with its sidecar. Raises `NotFound`, `InvalidInput`."""
+    from knowledge_base.clauses.metadata import Sidecar as ActSidecar
+
     given = _read_object(sidecar) if sidecar else None
     found: list[tuple[Path, Sidecar | None]] = []
     for path in paths:
@@ -114,6 +116,11 @@ def sources(paths: list[Path], sidecar: Path | None) -> list[tuple[Path, Sidecar
         raise InvalidInput("there is nothing to load", advice="give files, or directories that hold files")
     if given is not None and len(found) > 1:
         raise InvalidInput("one sidecar cannot describe several files", advice=f"use {SIDECARS} in their directory")
+    for path, described in found:
+        try:
+            ActSidecar.from_mapping(described or {})
+        except InvalidInput as error:
+            raise InvalidInput(f"{path.name}: {error.detail}", advice=error.advice) from error
     return found
 
 

@@ -21,6 +21,7 @@ from core.security.principal import Principal
 from core.security.tokens import digest
 from core.storage.switches import Capability
 from core.telemetry import metrics, request_id
+from knowledge_base.clauses.metadata import Sidecar
 
 router = APIRouter(tags=["acts"])
 _MAX_SIDECAR_BYTES = 64 * 1024
@@ -91,6 +92,7 @@ def _parts(form: FormData) -> tuple[UploadFile, JsonObject | None]:
         sidecar = None
     if not isinstance(sidecar, dict):
         raise InvalidInput("the part `sidecar` is not a JSON object", advice="send it as text, such as {} ")
+    Sidecar.from_mapping(sidecar)
     return file, sidecar
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from sqlalchemy import Row, bindparam, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput, NotFound
@@ -27,6 +27,10 @@ class Saved:
     added: tuple[str, ...]
     changed: tuple[str, ...]
     removed: tuple[str, ...]
+
+
+_TOGETHER = ("%,%", "%;%", "% и %", "% және %", "%-%", "%–%", "%—%")
+"""Forms of a number that may stand for several."""
 
 
 class ActStore:
@@ -153,6 +157,15 @@ class ActStore:
     def find_by_number(self, act_id: str | None, number: str) -> tuple[Clause, ...]:
         """Return the clauses printed with this number, in one act or in all, in every redaction and language."""
         query = select(CLAUSES).where(CLAUSES.c.number == number)
+        if act_id is not None:
+            query = query.where(CLAUSES.c.act_id == act_id)
+        order = (CLAUSES.c.act_id, CLAUSES.c.redaction_id, CLAUSES.c.language, CLAUSES.c.ordinal)
+        with self._database.reading() as session:
+            return tuple(clause_rows.to_clause(row) for row in session.execute(query.order_by(*order)))
+
+    def numbered_together(self, act_id: str | None) -> tuple[Clause, ...]:
+        """Return the clauses, of one act or of all, whose number may stand for several: «8, 9», «8 и 9», «5-7»."""
+        query = select(CLAUSES).where(or_(*(CLAUSES.c.number.like(form) for form in _TOGETHER)))
         if act_id is not None:
             query = query.where(CLAUSES.c.act_id == act_id)
         order = (CLAUSES.c.act_id, CLAUSES.c.redaction_id, CLAUSES.c.language, CLAUSES.c.ordinal)

@@ -3,7 +3,32 @@
 import re
 
 from core.languages import Language
-from core.records import Clause, Level, PathStep
+from core.records import Act, Clause, Level, PathStep
+
+_ACTS: dict[Language, dict[str, str]] = {
+    Language.RU: {
+        "order": "приказ № {n}",
+        "decree": "постановление № {n}",
+        "law": "закон № {n}",
+        "code": "кодекс № {n}",
+        "decision": "решение № {n}",
+    },
+    Language.KK: {
+        "order": "№ {n} бұйрық",
+        "decree": "№ {n} қаулы",
+        "law": "№ {n} заң",
+        "code": "№ {n} кодекс",
+        "decision": "№ {n} шешім",
+    },
+    Language.EN: {
+        "order": "order No. {n}",
+        "decree": "decree No. {n}",
+        "law": "law No. {n}",
+        "code": "code No. {n}",
+        "decision": "decision No. {n}",
+    },
+}
+"""Names of kinds of acts whose number says nothing by itself."""
 
 _HEADINGS = frozenset({Level.PART, Level.CHAPTER, Level.SECTION, Level.PREAMBLE})
 
@@ -93,6 +118,13 @@ def visible_steps(path: tuple[PathStep, ...]) -> tuple[PathStep, ...]:
             continue
         steps.append(step)
     return tuple(steps)
+
+
+def act_name(act: Act, language: Language) -> str:
+    """Return an act's number as it is said: «приказ № 928»; «СП РК 2.02-101-2022» names its kind by itself."""
+    if not act.number[:1].isdigit():
+        return act.number
+    return _ACTS[language].get(act.kind, "№ {n}").format(n=act.number)
 
 
 def label(clause: Clause, language: Language | None = None) -> str:

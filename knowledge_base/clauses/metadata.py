@@ -12,6 +12,12 @@ from knowledge_base.clauses.dates import find_date, parse_iso
 from knowledge_base.clauses.designators import ActDesignator, find_act_designators
 from knowledge_base.clauses.tongues import letters_of
 
+SIDECAR_FIELDS = (
+    *("file", "jurisdiction", "kind", "number", "title_ru", "title_kk", "title_en", "languages", "aliases"),
+    *("issuer", "adopted_on", "valid_from", "valid_to", "status", "replaced_by"),
+)
+"""Fields of a row of `acts.jsonl`; `file` says which file the others describe."""
+
 _OPENING = 90  # lines from the start in which an act names itself
 
 
@@ -36,8 +42,13 @@ class Sidecar:
     def from_mapping(cls, row: Mapping[str, object]) -> "Sidecar":
         """Read a row of `acts.jsonl` (jurisdiction, kind, number, title_ru, title_kk, title_en, languages, dates …).
 
-        Raises `InvalidInput` naming the field that cannot be used.
+        Raises `InvalidInput` naming the field that cannot be used, or that is none of a sidecar's.
         """
+        unknown = sorted(str(name) for name in row if name not in SIDECAR_FIELDS)
+        if unknown:
+            raise InvalidInput(
+                f"sidecar: no such field: {', '.join(unknown)}", advice=f"its fields are {', '.join(SIDECAR_FIELDS)}"
+            )
         try:
             return cls(
                 jurisdiction=_text(row, "jurisdiction"),

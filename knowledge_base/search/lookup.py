@@ -22,6 +22,10 @@ class NumberedClauses(Protocol):
         """Return the clauses whose printed number is `number`, compared as `number_key` does."""
         ...
 
+    def numbered_together(self, act_id: str | None) -> Sequence[Clause]:
+        """Return the clauses whose printed number may stand for several («8, 9», «5–7»)."""
+        ...
+
     def children(self, clause_id: str) -> Sequence[Clause]:
         """Return the clauses directly under a clause."""
         ...
@@ -61,12 +65,32 @@ def agrees(clause: Clause, steps: Sequence[PathStep]) -> bool:
 
 def same_step(held: PathStep, asked: PathStep) -> bool:
     """Tell whether a step of a clause's path is the one a reference names."""
-    levels = held.level is asked.level or (held.level in _LOOSE and asked.level in _LOOSE)
-    return levels and step_key(held.number) == step_key(asked.number)
+    return _same_level(held, asked) and step_key(held.number) == step_key(asked.number)
+
+
+def _same_level(held: PathStep, asked: PathStep) -> bool:
+    return held.level is asked.level or (held.level in _LOOSE and asked.level in _LOOSE)
 
 
 def resolve(wanted: Wanted, store: NumberedClauses, language: Language) -> list[Clause]:
-    """Return the clauses a reference means, those in `language` first; nothing where there is no such clause."""
+    """Return the clauses a reference means, those in `language` first; nothing where there is no such clause.
+
+    A clause printed under several numbers at once («8, 9. Исключены») is meant by each that no clause has alone.
+    """
+    found = _printed(wanted, store, language)
+    if found or len(wanted.steps) > 1:
+        return found
+    step = wanted.steps[0]
+    together = [
+        clause
+        for clause in store.numbered_together(wanted.act.id if wanted.act else None)
+        if clause.path and _same_level(clause.path[-1], step) and _lists(clause.number, step.number)
+    ]
+    return _shallowest(together, step, language)
+
+
+def _printed(wanted: Wanted, store: NumberedClauses, language: Language) -> list[Clause]:
+    """Return the clauses of that very number; of a path, those that their parent lists under several numbers too."""
     last = wanted.steps[-1].number
     act_id = wanted.act.id if wanted.act else None
     seen: dict[str, Clause] = {}
@@ -76,15 +100,20 @@ def resolve(wanted: Wanted, store: NumberedClauses, language: Language) -> list[
                 seen[clause.id] = clause
     at_level = {i: c for i, c in seen.items() if c.path[-1].level is wanted.steps[-1].level}
     if not at_level and len(wanted.steps) > 1:
-        above = resolve(Wanted(wanted.steps[:-1], wanted.act), store, language)
+        above = _printed(Wanted(wanted.steps[:-1], wanted.act), store, language)
         listed = {c.id: c for parent in above for c in store.children(parent.id) if _lists(c.number, last)}
         seen = listed or seen
+    return _shallowest(seen.values(), wanted.steps[-1], language)
+
+
+def _shallowest(clauses: Iterable[Clause], step: PathStep, language: Language) -> list[Clause]:
+    """Return those of the level asked for, else the shallowest; in the language first."""
     found = sorted(
-        seen.values(), key=lambda c: (c.language is not language, c.language is Language.KK, len(c.path), c.ordinal)
+        clauses, key=lambda c: (c.language is not language, c.language is Language.KK, len(c.path), c.ordinal)
     )
     # the shallowest place wins: «п. 5» is the clause 5 before any subclause 5 of another
     shallow = min((len(c.path) for c in found), default=0)
-    exact = [c for c in found if c.path[-1].level is wanted.steps[-1].level]
+    exact = [c for c in found if c.path[-1].level is step.level]
     return exact or [c for c in found if len(c.path) == shallow]
 
 
@@ -113,7 +142,7 @@ def nearest_number(wanted: Wanted, store: NumberedClauses, language: Language) -
     for candidate in candidates:
         if candidate:
             steps = (*wanted.steps[:-1], PathStep(wanted.steps[-1].level, candidate))
-            if found := resolve(Wanted(steps, wanted.act), store, language):
+            if found := _printed(Wanted(steps, wanted.act), store, language):
                 return found[0]
     return None
 

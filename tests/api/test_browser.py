@@ -183,9 +183,17 @@ def test_an_administrator_uploads_an_act_and_sees_its_report(page: "Page", tmp_p
     act.write_text("1. Текст.")
     page.click("summary")
     page.set_input_files("#file", act)
+    page.fill("#filter", "нет такого")
+    page.evaluate("document.getElementById('acts').dataset.old = 1")
     _draw(page, "upload")
     page.click("#upload button")
     page.wait_for_selector("#progress a")
+    # The list is the server's anew, what was typed into its filter stays, and it still filters.
+    page.wait_for_selector("#acts[data-old]", state="detached")
+    assert page.input_value("#filter") == "нет такого"
+    assert page.is_visible("#nothing")
+    page.fill("#filter", "")
+    assert page.is_visible(f"#acts >> text={ACT.number}")
     _draw(page, "uploaded")
     page.click("#progress a")
     assert page.url.endswith(f"/redactions/{REDACTION.id}/report")

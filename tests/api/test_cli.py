@@ -155,6 +155,9 @@ def test_a_directory_is_its_files_with_their_sidecars(tmp_path: Path) -> None:
         sources([tmp_path], tmp_path / "one.json")
     with pytest.raises(NotFound):
         sources([tmp_path / "none"], None)
+    (tmp_path / "one.json").write_text('{"nummer": "A"}')
+    with pytest.raises(InvalidInput, match=r"a\.txt: .*nummer"):
+        sources([tmp_path / "a.txt"], tmp_path / "one.json")
     (tmp_path / "acts.jsonl").write_text('{"file": "b.txt"}\n{"number"')
     with pytest.raises(InvalidInput, match="line 2"):
         sources([tmp_path], None)

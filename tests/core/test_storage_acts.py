@@ -87,6 +87,7 @@ def test_what_was_saved_is_read_back(store: ActStore) -> None:
     assert store.children(ru.id) == (child,)
     assert store.find_by_number(ACT.id, "1") == store.find_by_number(None, "1") == (kk, ru)
     assert store.find_by_number("another act", "1") == ()
+    assert store.numbered_together("another act") == ()
     assert store.report(REDACTION.id) == REPORT
     assert sorted(c.id for c in store.all_clauses()) == sorted(c.id for c in clauses)
 

@@ -4,8 +4,9 @@ import pytest
 
 from core.errors import InvalidInput, NotReadable
 from core.languages import Language
-from core.records import Clause, Level, RedactionStatus
+from core.records import Act, Clause, Level, RedactionStatus
 from knowledge_base.clauses import ParsedAct, Sidecar, label, parse
+from knowledge_base.clauses.labels import act_name
 from knowledge_base.source import Block, PageBreak, Paragraph, SourceDocument, TableBlock
 
 
@@ -113,6 +114,28 @@ def test_the_act_is_described_from_its_text_and_the_sidecar_goes_first() -> None
     assert "СП РК 9.99-901-2031" in act.act.aliases
     assert act.redaction.status is RedactionStatus.IN_FORCE
     assert str(act.redaction.valid_from) == "2031-02-01"
+
+
+def test_a_sidecar_of_unknown_fields_is_refused_by_their_names() -> None:
+    with pytest.raises(InvalidInput, match="no such field: titel, valid") as error:
+        Sidecar.from_mapping({"number": "5", "valid": "2024-01-01", "titel": "О складах"})
+    assert "valid_from" in error.value.advice
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "said"),
+    [
+        ("order", "928", ("приказ № 928", "№ 928 бұйрық", "order No. 928")),
+        ("code", "235-V", ("кодекс № 235-V", "№ 235-V кодекс", "code No. 235-V")),
+        ("rules", "230", ("№ 230", "№ 230", "№ 230")),
+        ("code of practice", "СП РК 2.02-101-2022", ("СП РК 2.02-101-2022",) * 3),
+    ],
+)
+def test_an_act_is_called_by_its_kind_where_its_number_does_not_say_it(
+    kind: str, number: str, said: tuple[str, str, str]
+) -> None:
+    act = Act(id=number, jurisdiction="KZ", kind=kind, number=number, titles={})
+    assert tuple(act_name(act, language) for language in (Language.RU, Language.KK, Language.EN)) == said
 
 
 @pytest.mark.parametrize("row", [{"valid_from": "завтра"}, {"languages": "ru"}, {"status": "fine"}, {"number": 5}])

@@ -26,6 +26,9 @@ class Shelf:
     def find_by_number(self, act_id: str | None, number: str) -> Sequence[Clause]:
         return [c for c in self.clauses if c.number == number and act_id in (None, c.act_id)]
 
+    def numbered_together(self, act_id: str | None) -> Sequence[Clause]:
+        return [c for c in self.clauses if "," in c.number or "-" in c.number]
+
     def children(self, clause_id: str) -> Sequence[Clause]:
         return [c for c in self.clauses if c.parent_id == clause_id]
 
@@ -48,6 +51,15 @@ def test_a_part_of_an_article_is_not_taken_for_a_subclause_of_the_same_number():
     found = resolve(wanted((ARTICLE, "12"), (CLAUSE, "2")), SHELF, Language.RU)
     assert [c.number for c in found] == ["2, 3"]
     assert found[0].repealed
+
+
+def test_a_clause_printed_under_several_numbers_is_found_by_each():
+    together = make_clause("8, 9", "8, 9. Исключены.", path=((CLAUSE, "8, 9"),), repealed=True)
+    span = make_clause("10-12", "10-12. Исключены.", path=((CLAUSE, "10-12"),), repealed=True)
+    alone = make_clause("11", "11. Двери.", path=((CLAUSE, "11"),))
+    shelf = Shelf([*SHELF.clauses, together, span, alone])
+    meant = {n: [c.number for c in resolve(wanted((CLAUSE, str(n))), shelf, Language.RU)] for n in range(7, 14)}
+    assert meant == {7: [], 8: ["8, 9"], 9: ["8, 9"], 10: ["10-12"], 11: ["11"], 12: ["10-12"], 13: []}
 
 
 def test_a_subclause_is_found_through_its_article_and_part():

@@ -7,6 +7,7 @@ from agents.assistant.intents import Intent
 from agents.assistant.messages import message
 from core.languages import Language
 from core.records import Abstention, Act, Clause
+from knowledge_base.clauses.labels import act_name
 from knowledge_base.clauses.references import Reference
 from knowledge_base.search.lookup import Wanted, nearest_number, resolve
 
@@ -34,7 +35,10 @@ def look_up(ask: Ask) -> Ask:
     if found and all(c.repealed for c in found):
         act = ask.knowledge.norms.act(found[0].act_id)
         text = message(
-            "not_in_force.clause_repealed", ask.spoken, act=act.number, clause=_written(ask, ask.references[0])
+            "not_in_force.clause_repealed",
+            ask.spoken,
+            act=act_name(act, ask.spoken),
+            clause=_written(ask, ask.references[0]),
         )
         raise Abstained(Abstention.NOT_IN_FORCE, text, found[:1])
     return replace(ask, referenced=tuple(found))
@@ -85,7 +89,7 @@ def _missing(ask: Ask, reference: Reference, acts: list[Act]) -> Abstained:
     written = _written(ask, reference)
     near = [c for a in acts if (c := nearest_number(Wanted(reference.steps, a), ask.knowledge.norms, ask.spoken))]
     if len(acts) == 1:
-        text = message("no_source.clause_missing", ask.spoken, act=acts[0].number, clause=written)
+        text = message("no_source.clause_missing", ask.spoken, act=act_name(acts[0], ask.spoken), clause=written)
     else:
         text = message("no_source.clause_missing_anywhere", ask.spoken, clause=written)
     return Abstained(Abstention.NO_SOURCE, text, near[:1])

@@ -8,6 +8,7 @@ from agents.assistant.intents import Intent
 from agents.assistant.messages import message
 from core.records import Abstention, Act, Level
 from knowledge_base.clauses.designators import ActDesignator, find_act_designators
+from knowledge_base.clauses.labels import act_name
 from knowledge_base.clauses.references import Reference, find_references
 from knowledge_base.search.naming import digits_key
 from knowledge_base.search.quoting import quoted
@@ -93,6 +94,6 @@ def _not_loaded(ask: Ask, designator: ActDesignator) -> Abstained:
     for replacement in ask.knowledge.replaced:
         if digits and digits == digits_key(replacement.number):
             by = replacement.by
-            text = message("not_in_force.act_replaced", ask.spoken, act=replacement.number, by=by.number)
+            text = message("not_in_force.act_replaced", ask.spoken, act=replacement.number, by=act_name(by, ask.spoken))
             return Abstained(Abstention.NOT_IN_FORCE, text)
     return Abstained(Abstention.NO_SOURCE, message("no_source.act_not_loaded", ask.spoken, act=written))

@@ -1,17 +1,34 @@
 // Filters the list and uploads an act, following the job until its end.
 
-const filter = document.getElementById("filter");
-const rows = [...document.querySelectorAll("tr[data-find]")];
+// The list is made anew after an upload, so what is in it is looked up at each key.
+document.addEventListener("input", (event) => {
+  if (event.target.id === "filter") applyFilter(event.target);
+});
 
-filter?.addEventListener("input", () => {
+function applyFilter(filter) {
   const words = filter.value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
   let shown = 0;
-  for (const row of rows) {
+  for (const row of document.querySelectorAll("tr[data-find]")) {
     row.hidden = !words.every((word) => row.dataset.find.includes(word));
     if (!row.hidden) shown += 1;
   }
   document.getElementById("nothing").hidden = shown > 0;
-});
+}
+
+// Puts the server's new list in place of the old one; the form and what it says of the upload stay.
+async function renewList() {
+  const response = await fetch(window.location.href, { headers: { Accept: "text/html" } });
+  if (!response.ok) return; // the act is loaded; the next visit shows it
+  const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+  document.querySelector("header.head").replaceWith(fresh.querySelector("header.head"));
+  const typed = document.getElementById("filter")?.value ?? "";
+  document.getElementById("acts").replaceWith(fresh.getElementById("acts"));
+  const filter = document.getElementById("filter");
+  if (filter) {
+    filter.value = typed;
+    applyFilter(filter);
+  }
+}
 
 const form = document.getElementById("upload");
 const box = document.getElementById("progress");
@@ -27,6 +44,7 @@ form?.addEventListener("submit", async (event) => {
   try {
     const job = await send();
     await follow(job.url);
+    await renewList();
   } catch (error) {
     said.textContent = `${form.dataset.failed}. ${error.message}`;
   } finally {
