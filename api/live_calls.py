@@ -1,10 +1,15 @@
 """Live calls of a deployment, built from its settings."""
 
+import fcntl
+from collections.abc import Callable
+from pathlib import Path
+
 from api.realtime.desk import LiveDesk
 from core.blobs import BlobStore
 from core.jobs.service import Jobs
 from core.settings import LiveSettings, Settings
 from core.storage.calls import CallStore
+from core.telemetry.log import get_logger
 from pipelines.calls.engines import Once
 from pipelines.calls.live.calls import LiveCalls, LiveTuning
 from pipelines.calls.live.decoding import LazyReader, ShortReader, build_reader
@@ -14,9 +19,21 @@ from pipelines.calls.live.pool import PoolTuning
 from pipelines.calls.live.session import Limits
 from pipelines.calls.recording import CallEngines
 
+_log = get_logger(__name__)
 
-def build_desk(settings: Settings, store: CallStore, blobs: BlobStore, jobs: Jobs, engines: CallEngines) -> LiveDesk:
-    """Return live calls on the given records; those that a killed process left go on. Loads no model yet."""
+
+def build_desk(
+    settings: Settings, store: CallStore, blobs: BlobStore, jobs: Jobs, engines: CallEngines
+) -> LiveDesk | None:
+    """Return live calls on the given records; those that a killed process left go on. Loads no model yet.
+
+    None when another process on this data directory has them.
+    """
+    folder = settings.data_dir / "live"
+    release = _take(folder)
+    if release is None:
+        _log.warning("live_calls_elsewhere")
+        return None
 
     def make() -> ShortReader:
         return build_reader(settings)
@@ -29,10 +46,20 @@ def build_desk(settings: Settings, store: CallStore, blobs: BlobStore, jobs: Job
         settings.calls,
         tuning.limits,
     )
-    calls = LiveCalls(
-        settings.data_dir / "live", LazyReader(Once(make)), keeper, engines.analyse, engines.reliable, tuning
-    )
-    return LiveDesk(calls, settings.live)
+    calls = LiveCalls(folder, LazyReader(Once(make)), keeper, engines.analyse, engines.reliable, tuning)
+    return LiveDesk(calls, settings.live, release)
+
+
+def _take(folder: Path) -> Callable[[], None] | None:
+    """Make the folder this process's own as long as it runs; return what gives it back, None when it is another's."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = (folder / ".lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return None
+    return lock.close
 
 
 def tuning_of(settings: LiveSettings) -> LiveTuning:

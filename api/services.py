@@ -45,9 +45,10 @@ _AGAIN_AFTER_S = 5.0
 """Pause before a preparation that may pass (an embedding server that starts later) is tried again."""
 
 
-def build_services(settings: Settings) -> Services:
+def build_services(settings: Settings, *, serve_live: bool = False) -> Services:
     """Open the records, index, models and jobs of a deployment and return what serves requests.
 
+    `serve_live`: also take live calls, and go on with those that a killed server left.
     Fills an index that was lost from the records. Raises ConfigurationError, ModelError (weights missing or altered),
     StorageError or Unavailable, each with what to do.
     """
@@ -75,8 +76,9 @@ def build_services(settings: Settings) -> Services:
     jobs.launch()
     recordings = CallRecordings(settings.calls, blobs, calls, jobs)
     recordings.resume()
-    live = build_desk(settings, calls, blobs, jobs, engines)
-    _Preparation("live calls", live.calls.prepare)
+    live = build_desk(settings, calls, blobs, jobs, engines) if serve_live else None
+    if live is not None:
+        _Preparation("live calls", live.calls.prepare)
     assistant = QuoteAssistant(
         lambda: Knowledge.of(
             base.current(), store, home=settings.search.jurisdiction, embedder=embedder.name, index=index.version
@@ -87,7 +89,8 @@ def build_services(settings: Settings) -> Services:
     first = _Preparation("search", partial(_prepare_search, assistant))
 
     def close() -> None:
-        live.calls.close()
+        if live is not None:
+            live.close()
         jobs.shutdown()
         index.close()
         database.close()

@@ -5,7 +5,7 @@ from importlib.metadata import entry_points
 
 import typer
 
-from api.cli import accounts, acts, asking, audit, calls, keys, models, serving, settings
+from api.cli import accounts, acts, asking, audit, calls, keys, models, replaying, serving, settings
 from api.cli.output import fail
 from core.errors import QorganError
 
@@ -22,6 +22,7 @@ app = typer.Typer(
 serving.register(app)
 asking.register(app)
 app.add_typer(acts.app, name="acts")
+replaying.register(calls.app)
 app.add_typer(calls.app, name="calls")
 app.add_typer(models.app, name="models")
 app.add_typer(accounts.app, name="accounts")

@@ -31,7 +31,7 @@ def serve(
     from api.services import build_services
 
     uvicorn.run(
-        create_app(build_services(settings)),
+        create_app(build_services(settings, serve_live=True)),
         host=host or settings.server.host,
         port=port if port is not None else settings.server.port,
         log_config=None,  # `configure` has set the logs up

@@ -1,6 +1,6 @@
 """What the routes of live calls share: the calls, the tickets, the room for sockets."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from api.realtime.tickets import Tickets
@@ -13,11 +13,18 @@ from pipelines.calls.live.calls import LiveCalls
 class LiveDesk:
     """Live calls as a process serves them."""
 
-    def __init__(self, calls: LiveCalls, settings: LiveSettings) -> None:
+    def __init__(self, calls: LiveCalls, settings: LiveSettings, release: Callable[[], None] = lambda: None) -> None:
+        """`release` gives back the folder of the calls."""
         self.calls = calls
+        self._release = release
         self.tickets = Tickets(settings.ticket_s)
         self._most = settings.max_sockets
         self._open = 0
+
+    def close(self) -> None:
+        """Stop; calls that go on stay on disk."""
+        self.calls.close()
+        self._release()
 
     def check_room(self) -> None:
         """Raise `TooManyRequests` when as many sockets as may are open."""
