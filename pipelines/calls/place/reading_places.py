@@ -23,6 +23,7 @@ _NEAR = 0.15
 _VILLAGE_HEARD = 0.76
 _HEARD_RIGHT = 0.97  # a name heard as written, in some case
 _SHORT_NAME = 5  # letters
+_TORN_END = 2  # letters
 _BESIDE_DISTRICT = 3  # words between a village and the district it lies in
 _SHORT_ANSWER = 6  # words
 
@@ -146,7 +147,13 @@ def _ends_of_name(reading: Reading, start: int) -> list[int]:
             break
         ends.append(position + 1)
         if reading.tokens[position].closes:
-            break
+            return ends
+    torn = ends[-1] + 1 if ends else 0  # «Катан и улица…»: an end of the name taken for a word
+    if (
+        torn in {m.start for m in reading.found if m.slot == "street"}
+        and len(reading.tokens[torn - 1].text) <= _TORN_END
+    ):
+        ends.append(torn)
     return ends
 
 
@@ -199,11 +206,12 @@ def _may_be_district(reading: Reading, end: int) -> bool:
 def _closeness_of_city(reading: Reading, start: int, end: int) -> float | None:
     """How like a city's name a word must sound: to the letter in passing, roughly beside a street; None: not at all."""
     size = len(sounds(reading.said(start, end)))
-    capital = all(token.capital for token in reading.tokens[start:end])
+    capital = all(token.capital or len(token.text) <= _TORN_END for token in reading.tokens[start:end])
     beside = any(0 <= m.start - end <= 1 or 0 <= start - m.end <= 1 for m in reading.found if m.slot == "street")
     if size < 4 or (size < 6 and not (capital and beside)) or (end > start + 1 and not capital):
         return None
-    if beside and capital and end == start + 1 and size > 4:
+    torn = len(reading.tokens[end - 1].text) <= _TORN_END
+    if beside and (capital or torn) and end == start + 1 + torn and size > 4:
         return reading.closeness(start, end, sure=0.93, unsure=0.72 if size > 5 else 0.8)
     return 0.97
 
