@@ -24,8 +24,16 @@ def _cues() -> CueSet:
     return CueSet(dispatch().circumstances)
 
 
+@lru_cache(maxsize=1)
+def _announcements() -> CueSet:
+    return CueSet({str(service): cues for service, cues in dispatch().announced.items()})
+
+
 def choose_services(text: CallText, kind: str, people: People) -> Choice:
-    """Return who goes and how urgently. Raises KeyError on a type without a rule, which the loader refuses."""
+    """Return who goes and how urgently; those whom the operator said he has sent go too.
+
+    Raises KeyError on a type without a rule, which the loader refuses.
+    """
     holding = find_circumstances(text, people)
     rule = dispatch().rules[kind]
     used: list[Evidence] = []
@@ -35,6 +43,11 @@ def choose_services(text: CallText, kind: str, people: People) -> Choice:
         if (reasons or not row.when) and row.id not in services:
             services.append(row.id)
             used.extend(e for c in reasons for e in holding.get(c, ())[:1])
+    if services and any(s != "109" for s in services):
+        for hit in _announcements().find(text):
+            if hit.leg is not LegName.CALLER and hit.holds and not hit.asked and hit.cue not in services:
+                services.append(hit.cue)
+                used.append(text.evidence(hit.start, hit.end))
     urgency = next(row.value for row in rule.urgency if not row.when or any(_holds(c, holding) for c in row.when))
     return Choice(tuple(services), urgency, tuple(dict.fromkeys(used)))
 

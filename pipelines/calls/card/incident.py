@@ -8,7 +8,7 @@ from core.call_records import CardField, Evidence, LegName, Segment, Tag, TagKin
 from pipelines.calls.card.cues import CueSet, Hit
 from pipelines.calls.card.dispatch import choose_services
 from pipelines.calls.card.false_call import read_falsehood
-from pipelines.calls.card.people import People, read_people
+from pipelines.calls.card.people import People, in_no_danger, nobody, read_people
 from pipelines.calls.card.tables import IncidentType, hazards, incidents
 from pipelines.calls.card.text import CallText, read_text
 
@@ -19,6 +19,10 @@ _SUPPOSED = 0.3
 _GARBLED = 0.7  # of a cue heard only nearly
 _CLEAR = 2.5  # a type whose score reaches this is named; a yielding type only where no other reaches it
 _PATIENT_TYPES = frozenset({"medical", "childbirth", "poisoning", "co_poisoning", "electrocution", "fall_from_height"})
+_VICTIM_TYPES = _PATIENT_TYPES | {
+    *("drowning", "ice", "missing_person", "child_locked", "domestic_violence", "elevator", "snowstorm"),
+    *("trapped_person", "avalanche", "mudflow", "building_collapse"),
+}
 
 
 @dataclass(frozen=True)
@@ -69,11 +73,13 @@ def read_incident(text: CallText, tags: Sequence[Tag]) -> Incident:
     falsehood = read_falsehood(text)
     kinds = {kind.id: kind for kind in incidents().types}
     if falsehood.is_false:
-        return Incident(kinds["prank"], min(0.95, 0.5 + falsehood.score / 16), falsehood.evidence, read_people(text))
+        sure = round(min(0.95, 0.5 + falsehood.score / 16), 2)
+        return Incident(kinds["prank"], sure, falsehood.evidence, nobody())
     scores, hits = _scores(text, tags)
     ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
     if ranked and kinds[ranked[0][0]].yields:
-        clear = [(n, s) for n, s in ranked if not kinds[n].yields and s >= _CLEAR]
+        enough = max(_CLEAR, ranked[0][1] / 3)
+        clear = [(n, s) for n, s in ranked if not kinds[n].yields and s >= enough]
         ranked = clear + [item for item in ranked if item not in clear]
     if not ranked or ranked[0][1] < 1:
         silent = kinds["silent_call"] if falsehood.is_silent else None
@@ -81,12 +87,15 @@ def read_incident(text: CallText, tags: Sequence[Tag]) -> Incident:
     name, score = ranked[0]
     second = ranked[1][1] if len(ranked) > 1 else 0.0
     owners = {name, f"+{kinds[name].family}"}
+    people = read_people(text, patient=name in _PATIENT_TYPES, victims=name in _VICTIM_TYPES)
+    if kinds[name].call_class == "non_emergency":
+        people = in_no_danger(people)
     shown = [h for h in hits if h.cue.split("/")[0] in owners and h.holds]
     return Incident(
         type=kinds[name],
         confidence=round(min(0.95, 0.4 + 0.06 * score + 0.3 * max(0.0, score - second) / max(score, 1)), 2),
         evidence=tuple(text.evidence(h.start, h.end) for h in shown[:4]),
-        people=read_people(text, patient=name in _PATIENT_TYPES),
+        people=people,
     )
 
 

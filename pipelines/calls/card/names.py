@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
 
+from rapidfuzz.distance import Levenshtein
+
 from core.call_records import CardField, LegName
 from core.errors import ConfigurationError
 from pipelines.calls.card.cues import CueSet
@@ -27,6 +29,7 @@ _CUES = {
 }  # fmt: skip
 _OWN = frozenset(["оператор", "диспетчер", "операторы", "старший", "инспектор", "специалист", "зовут", "меня"])
 _LONGEST = 3
+_FUZZY_FROM = 5  # letters
 _NOT_NAMES = frozenset(
     [
         "да",
@@ -109,7 +112,7 @@ def find_name(text: CallText) -> CardField | None:
     if told is not None:
         start, end, confidence = told
         value = _value(text.tokens[start:end])
-        if addressed is not None and confidence < 0.8:
+        if addressed is not None and (confidence < 0.8 or addressed[1] - addressed[0] > end - start):
             start, end = addressed
             value, confidence = _value(text.tokens[start:end]), 0.8
         return CardField("caller_name", value, confidence, (text.evidence(start, end),))
@@ -168,6 +171,7 @@ def _addressed(text: CallText) -> tuple[int, int] | None:
             if span is None:
                 continue
             closes = span[1] == end or tokens[span[1]].clause != tokens[position].clause
+            closes = closes or (tokens[position].opens_sentence and tokens[position].text in given_names())
             if closes and not _is_own(tokens, position):
                 return span
     return None
@@ -196,7 +200,16 @@ def _run(tokens: Sequence[Token], start: int, *, loose: bool) -> tuple[int, int]
 
 
 def _part(word: str) -> NamePart | None:
-    return "Name" if word in given_names() else name_part(word)
+    return "Name" if word in given_names() or _nearest_name(word) else name_part(word)
+
+
+@lru_cache(maxsize=8192)
+def _nearest_name(word: str) -> str | None:
+    """Return the one given name that a word unknown to the dictionary differs from by a letter, or None."""
+    if len(word) < _FUZZY_FROM or is_russian_word(word) or word in given_names():
+        return None
+    near = [n for n in given_names() if n[0] == word[0] and Levenshtein.distance(word, n, score_cutoff=1) <= 1]
+    return near[0] if len(near) == 1 else None
 
 
 def _is_name(token: Token, *, loose: bool) -> bool:
@@ -215,6 +228,6 @@ def _value(tokens: Sequence[Token]) -> str:
     words = []
     for token in tokens:
         raw = token.raw.strip(".,!?…;:«»\"'()")
-        base = in_nominative(raw.lower()) if token.text not in given_names() else raw.lower()
+        base = raw.lower() if token.text in given_names() else _nearest_name(token.text) or in_nominative(raw.lower())
         words.append("-".join(piece[:1].upper() + piece[1:] for piece in base.split("-")))
     return " ".join(words)

@@ -1,7 +1,7 @@
 """What a call says of people: hurt, dead, unable to get out, children among them; with counts where said."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from core.call_records import CardField, Evidence, LegName
@@ -45,6 +45,7 @@ def _cues() -> CueSet:
         "dead_not": cues.dead_not,
         "trapped": cues.trapped,
         "trapped_not": cues.trapped_not,
+        "minor": cues.minor,
         "child": cues.child,
         "child_not": cues.child_not,
         "child_danger": cues.child_danger,
@@ -110,8 +111,11 @@ def answer_after(text: CallText, position: int) -> tuple[int, int] | None:
     return start, end
 
 
-def read_people(text: CallText, *, patient: bool = False) -> People:
-    """Return what is said of people. `patient`: the incident itself is someone's illness or injury."""
+def read_people(text: CallText, *, patient: bool = False, victims: bool = False) -> People:
+    """Return what is said of people. `patient`: the incident itself is someone's illness or injury.
+
+    `victims`: those spoken of in such an incident are in danger (drowning, violence at home), children too.
+    """
     hits = _cues().find(text)
     safe = frozenset((h.cue, text.tokens[h.start].sentence) for h in hits if h.cue.endswith("_not"))
     heard = _Heard(text, hits, safe)
@@ -121,8 +125,20 @@ def read_people(text: CallText, *, patient: bool = False) -> People:
         hurt=hurt,
         dead=_read_dead(heard),
         trapped=trapped,
-        children=_read_children(heard, hurt, trapped),
+        children=_read_children(heard, victims=victims),
     )
+
+
+def nobody() -> People:
+    """Return that nobody is hurt, dead or in danger."""
+    none = Finding(False, 0, (), 0.3)
+    return People(none, none, none, none)
+
+
+def in_no_danger(people: People) -> People:
+    """Return people of a call that is no emergency: hurt perhaps (a dog's bite), but not trapped."""
+    none = nobody()
+    return replace(people, trapped=none.trapped, children=people.children if people.hurt.holds else none.children)
 
 
 def _read_hurt(heard: _Heard, patient: bool) -> Finding:
@@ -189,7 +205,7 @@ def _read_trapped(heard: _Heard) -> Finding:
     return Finding(True, (1 if alone else max(counts)) if counts or alone else None, _evidence(text, told), 0.75)
 
 
-def _read_children(heard: _Heard, hurt: Finding, trapped: Finding) -> Finding:
+def _read_children(heard: _Heard, *, victims: bool) -> Finding:
     text = heard.text
     near_danger = {
         text.tokens[h.start].sentence for cue in ("hurt", "trapped", "dead", "child_danger") for h in heard.told(cue)
@@ -207,9 +223,19 @@ def _read_children(heard: _Heard, hurt: Finding, trapped: Finding) -> Finding:
                 for h in heard.told("child")
                 if start <= h.start < end and h not in chosen and text.tokens[h.start].sentence <= direct
             )
+    if victims:
+        children = {h.start for h in heard.told("child")}
+        chosen.extend(h for h in heard.told("minor") if h.start in children)
+    chosen.extend(h for h in heard.hits if h.cue == "child" and _is_order_about_children(text, h))
     if not chosen:
         return Finding(False, None, (), 0.3)
     return Finding(True, None, _evidence(text, chosen), 0.7)
+
+
+def _is_order_about_children(text: CallText, hit: Hit) -> bool:
+    """«Выносите детей», «детям крикните»: the operator has understood that children are there."""
+    word = text.tokens[hit.start].text
+    return hit.leg is LegName.OPERATOR and hit.holds and not hit.asked and word.startswith(("дет", "ребен", "малыш"))
 
 
 def _sentence_of(text: CallText, hit: Hit) -> tuple[int, int]:

@@ -87,6 +87,7 @@ class Dispatch(_Row):
 
     source: str = Field(min_length=10)
     circumstances: dict[str, tuple[str, ...]]
+    announced: dict[Literal["101", "102", "103", "104", "112-rescue"], tuple[str, ...]] = {}
     rules: dict[str, DispatchRule]
 
 
@@ -115,6 +116,7 @@ class PeopleCues(_Row):
     dead_not: tuple[str, ...]
     trapped: tuple[str, ...]
     trapped_not: tuple[str, ...]
+    minor: tuple[str, ...]
     child: tuple[str, ...]
     child_not: tuple[str, ...]
     child_danger: tuple[str, ...]
