@@ -8,7 +8,7 @@ from pipelines.calls.place.mentions import Mention
 from pipelines.calls.place.turns import Turn, evidence
 from pipelines.calls.place.word_lists import landmark_words
 
-_PARTS = {"floor": "этаж", "entrance": "подъезд"}
+_PARTS = {"floor": "{} этаж", "entrance": "{} подъезд", "corner": "угол: {}"}
 _CONFIDENCE = 0.7
 _MOST = 4
 
@@ -16,18 +16,18 @@ _MOST = 4
 def read_landmarks(segments: Sequence[Segment], turns: Sequence[Turn], mentions: Sequence[Mention]) -> CardField | None:
     """Return the landmark field: floor, entrance, and the phrases of the caller that lead to the place."""
     parts: dict[str, tuple[Evidence, ...]] = {}
-    for slot, word in _PARTS.items():
+    for slot, text in _PARTS.items():
         said = [m for m in mentions if m.slot == slot]
         if said:
-            parts[f"{said[-1].value} {word}"] = evidence(segments, said[-1].turn, said[-1].start, said[-1].end)
+            parts[text.format(said[-1].value)] = evidence(segments, said[-1].turn, said[-1].start, said[-1].end)
     for turn in turns:
         if turn.leg is LegName.OPERATOR:
             continue
         taken = {p for m in mentions if m.turn is turn and m.strength > 0.2 for p in range(m.start, m.end)}
         for start, end in _phrases(turn):
             if taken.isdisjoint(range(start, end)) and len(parts) < _MOST:
-                text = re.sub(r"[.,!?…:;]+$", "", " ".join(token.raw for token in turn.tokens[start:end])).lower()
-                parts.setdefault(text, evidence(segments, turn, start, end))
+                phrase = re.sub(r"[.,!?…:;]+$", "", " ".join(token.raw for token in turn.tokens[start:end])).lower()
+                parts.setdefault(phrase, evidence(segments, turn, start, end))
     if not parts:
         return None
     return CardField("landmark", ", ".join(parts), _CONFIDENCE, tuple(e for found in parts.values() for e in found))
@@ -42,7 +42,7 @@ def _phrases(turn: Turn) -> Iterator[tuple[int, int]]:
             for end in range(position + 1, min(len(turn.tokens), position + 5)):
                 if turn.tokens[end].text in things or (token.text == "в" and turn.tokens[end].text == "сторону"):
                     last = end + 1
-                    if turn.tokens[end].text == "сторону" and last < len(turn.tokens):
+                    if turn.tokens[end].text == "сторону" and last < len(turn.tokens) and not turn.tokens[end].closes:
                         last += 1
                     yield position, last
                     position = last - 1
@@ -51,7 +51,7 @@ def _phrases(turn: Turn) -> Iterator[tuple[int, int]]:
                     break
         elif token.role == "doorphone":
             end = position + 1
-            while end < len(turn.tokens) and end - position < 4 and not turn.tokens[end - 1].closes:
+            while end < len(turn.tokens) and end - position < 5 and not turn.tokens[end - 1].closes:
                 end += 1
             yield position, end
             position = end - 1

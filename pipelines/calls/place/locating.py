@@ -23,6 +23,7 @@ _READERS: tuple[Callable[[Reading], None], ...] = (
     read_bare_streets,  # again: a place read since may show that an address is being given
     read_numbers,
 )
+_PLACE_READERS = (read_typed_places, read_bare_places)  # of a greeting, whose numbers are those of services
 _NUMBERS: tuple[Slot, ...] = ("house", "flat")
 _LATER = 0.9  # how sure a later place must be, of what is held, to replace it
 _CORRECTED = 0.5  # the same where the caller corrects
@@ -56,7 +57,8 @@ def locate_incident(segments: Sequence[Segment]) -> tuple[CardField, ...]:
         reading.just_asked = any(
             earlier.asks_address for earlier in turns[max(0, turn.index - ANSWERED_WITHIN) : turn.index]
         )
-        for read in _READERS:
+        opens = turn.index == 0 and turn.leg is LegName.OPERATOR and not turn.asks
+        for read in _PLACE_READERS if opens else _READERS:
             read(reading)
         mentions.extend(sorted(reading.found, key=lambda mention: mention.start))
         before = reading

@@ -20,6 +20,7 @@ _COUNTED = frozenset(
 )
 _NOT_BETWEEN = ("house", "flat", "street", "floor", "entrance", "km")
 _LONGEST_CORRECTION = 8  # words between a number and the one that puts it right
+_SHORT_REPLY = 4  # words
 _SHORTEST_TAIL = 1  # words after a number that is the whole answer
 _LONGEST_LEAD = 5  # words before the number that answers a question
 
@@ -42,10 +43,18 @@ def read_numbers(reading: Reading) -> None:
         value, end = _written(reading, number, end) if slot == "house" else (number.digits, end)
         if slot == "house" and _is_kilometre(reading, number, last):
             value = f"{number.digits} км"
-        told = slot_said is None and any(m.slot == slot and m.value != value for m in reading.read_back)
+        told = (slot_said is None or _is_short(reading)) and any(
+            mention.slot == slot and mention.value != value for mention in reading.read_back
+        )
         last = Mention(slot, value, reading.turn, start, end, 0.8, corrects=told)
         if not _is_negated(reading, start):
             reading.add(last)
+
+
+def _is_short(reading: Reading) -> bool:
+    """«Квартира пять!» after another number was read back: nothing else is said, and it is heard well."""
+    certain = all(token.probability >= CERTAIN for token in reading.tokens)
+    return certain and len(reading.tokens) <= _SHORT_REPLY
 
 
 def _is_negated(reading: Reading, start: int) -> bool:

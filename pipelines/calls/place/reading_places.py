@@ -19,7 +19,11 @@ _ADJECTIVES = ("ский", "ском", "ского", "скому", "ская", "
 _VILLAGES = frozenset(("township", "village", "station"))
 _GLUED = ("село", "села", "селе", "сило", "город", "горад", "посёлок", "поселок")
 _TYPED = 0.8
+_WATERS = tuple(
+    [word] for word in ("озеро", "озере", "озера", "река", "реке", "реку", "реки", "рекой", "водохранилище", "канал")
+)
 _NEAR = 0.15
+_OWN = 0.1  # strength of where the caller himself is, or the service
 _VILLAGE_HEARD = 0.76
 _HEARD_RIGHT = 0.97  # a name heard as written, in some case
 _SHORT_NAME = 5  # letters
@@ -240,6 +244,8 @@ def _add(
 
 def _strength(reading: Reading, start: int, end: int, strength: float) -> float:
     """Lower the strength of a place that somebody comes from, goes to or is beside."""
+    if reading.turn.index == 0 and reading.turn.leg is LegName.OPERATOR:
+        return _OWN  # «служба сто двенадцать города Костаная»
     near: list[str] = []
     for token in reversed(reading.tokens[max(0, start - 3) : start]):
         if token.closes:
@@ -247,12 +253,12 @@ def _strength(reading: Reading, start: int, end: int, strength: float) -> float:
         near.insert(0, token.text)
     if (near and near[-1] == "не") or near[-2:-1] == ["не"]:
         return 0.0
-    if any(word in _TOWARDS for word in near):
+    if any(word in _TOWARDS for word in near) or near[-1:] in _WATERS:
         return 0.0
     after = reading.tokens[end] if end < len(reading.tokens) else None
     if any(word in _BESIDE for word in near) or (after is not None and after.text in _BESIDE_AFTER):
         return _NEAR
     comes = any(token.role == "origin" for token in reading.tokens[max(0, start - 5) : start])
     if comes and near and near[-1] in _FROM:
-        return 0.0 if reading.turn.leg is LegName.OPERATOR else 0.1
+        return 0.0 if reading.turn.leg is LegName.OPERATOR else _OWN
     return strength

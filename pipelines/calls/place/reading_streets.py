@@ -18,6 +18,7 @@ _AFTER_NUMBER = frozenset(
 _ADJECTIVES = (
     "ная", "ной", "ную", "ном", "ный", "ное", "ская", "ской", "скую", "ский", "ском", "ское",
 )  # fmt: skip
+_SIGN = 0.3  # strength of a street that only crosses the one named
 _ANSWER_HEARD = 0.85  # of a name that stands alone
 _SOFTENING = ("г", "к", "х", "ж", "ш", "щ", "ч")
 _NOT_AFTER_HOUSE = ("unit", "floor", "km", "entrance", "flat")
@@ -278,26 +279,27 @@ def _towns(reading: Reading, position: int) -> list[str]:
 
 
 def _read_corners(reading: Reading) -> None:
-    """«угол Абая и Достык»: the first is the street, the second says where along it."""
+    """«угол Абая и Достык»: the first is the street, the second says where along it; one alone is only a sign."""
     for position, token in enumerate(reading.tokens):
         if token.text not in _CORNERS or position in reading.taken:
             continue
-        at, names = position + 1, 0
-        while at < len(reading.tokens) and names < 2:
+        names: list[Mention] = []
+        at = position + 1
+        while at < len(reading.tokens) and len(names) < 2:
             if reading.tokens[at].role == "street" or reading.tokens[at].text in ("и", "с", "—", "-"):
                 at += 1
                 continue
-            chosen = _choose(reading, list(reading.right_of(at - 1))) or _choose(reading, [(at, at + 1)])
-            if chosen is None or at in reading.taken:
-                names += at in reading.taken
-                at += 1
-                if names == 0:
-                    break
-                continue
-            start, end, name, score = chosen
-            mention = Mention("street", f"улица {_agree(name, 'f')}", reading.turn, start, end, 0.7, score)
-            reading.add(mention if names == 0 else replace(mention, slot="corner", value=name))
-            at, names = end, names + 1
+            chosen = _choose(reading, list(reading.right_of(at - 1)))
+            if chosen is None:
+                break
+            start, at, name, score = chosen
+            value = f"улица {_agree(name, 'f')}"
+            names.append(Mention("street", value, reading.turn, start, at, 0.7, score))
+        if len(names) == 1:
+            reading.add(replace(names[0], strength=_SIGN))
+        elif names:
+            reading.add(names[0])
+            reading.add(replace(names[1], slot="corner"))
 
 
 def _agree(name: str, gender: Gender) -> str:
