@@ -35,7 +35,7 @@ class Reading:
             or self._is_unreal(phrase)
             or self._is_asked(phrase)
             or self._is_advised(phrase)
-            or (self._is_supposed(phrase) and not announced)
+            or (self._is_supposed(phrase, denies=denies) and not announced)
             or (self._is_future(phrase) and category not in self._contexts.pleaded)
         )
 
@@ -70,7 +70,7 @@ class Reading:
         before = phrase.start - 1
         return before >= 0 and (self._tokens[before].text, self._tokens[phrase.start].text) == ("не", "без")
 
-    def _is_supposed(self, phrase: Match) -> bool:
+    def _is_supposed(self, phrase: Match, *, denies: bool) -> bool:
         past = self._has(phrase, "past")
         return (
             any(
@@ -81,9 +81,10 @@ class Reading:
                 for cue in self._cues["supposed_before"]
             )
             or any(
-                not past and abs(cue.start - phrase.start) <= _NEAR and self._same_clause(cue.start, phrase.start)
+                not past and abs(cue.start - phrase.start) <= _NEAR and self._in_its_clause(cue.start, phrase)
                 for cue in self._cues["supposed_beside"]
-                if not phrase.start <= cue.start < phrase.end and self._has(phrase, "INFN", "futr")
+                if not (phrase.start <= cue.start < phrase.end and (denies or cue.start in phrase.places))
+                and self._has(phrase, "INFN", "futr")
             )
             or any(
                 0 <= cue.start - phrase.end <= 1 and self._same_clause(cue.start, phrase.end - 1)
@@ -129,6 +130,9 @@ class Reading:
 
     def _another_verb(self, start: int, end: int) -> bool:
         return any("VERB" in grammemes_ru(self._tokens[p].text) for p in range(start, end))
+
+    def _in_its_clause(self, place: int, phrase: Match) -> bool:
+        return self._same_clause(place, phrase.start) or self._same_clause(place, phrase.end - 1)
 
     def _same_clause(self, left: int, right: int) -> bool:
         return self._tokens[left].clause == self._tokens[right].clause

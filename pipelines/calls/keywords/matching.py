@@ -4,16 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from core.languages import Language
 from pipelines.calls.keywords.patterns import MAX_GAP, Pattern, Slot
 from pipelines.calls.keywords.phonetics import fold_letters
 from pipelines.calls.keywords.vocabulary import Fits, Vocabulary, keep
 from pipelines.calls.keywords.words import Token
 
 KAZAKH_SHARE = 0.2
-"""Share of words with Kazakh letters from which a segment is Kazakh: its words are then no misheard Russian ones."""
-UNSURE = 0.7
-"""Probability under which a word may be taken for another that its neighbours suggest."""
+"""Share of words with Kazakh letters from which a segment is Kazakh and is read as written only."""
 
 
 @dataclass(frozen=True)
@@ -69,13 +66,12 @@ class Matcher:
         for place in range(len(tokens)):
             yield from self._begun_at(place, tokens, readings)
             if self._by_sound:
-                yield from self._loose(place, tokens, readings)
                 yield from self._joined(place, tokens, readings)
 
     def _read(self, word: str, kazakh: bool) -> _Reading:
         held = self._readings.get((word, kazakh))
         if held is None:
-            heard = self._vocabulary.heard(word, Language.KK if kazakh else None) if self._by_sound else {}
+            heard = self._vocabulary.heard(word) if self._by_sound and not kazakh else {}
             held = self._reading({**heard, **self._vocabulary.written(word)})
             keep(self._readings, (word, kazakh), held)
         return held
@@ -120,22 +116,6 @@ class Matcher:
                 if found is not None:
                     return found
         return None
-
-    def _loose(self, place: int, tokens: Sequence[Token], readings: Sequence[_Reading]) -> Iterator[Match]:
-        """Yield adjacent words of a pattern, the one at `place` only near it in sound and the others as written."""
-        if tokens[place].probability >= UNSURE:
-            return
-        guess = self._vocabulary.loosely_heard(tokens[place].text)
-        if not guess:
-            return
-        start = max(0, place - 2)
-        near = list(readings[start : place + 3])
-        near[place - start] = self._reading({**guess, **readings[place].fits})
-        for begin in range(place - start + 1):
-            for found in self._begun_at(begin, tokens[start : place + 3], near):
-                places = tuple(p + start for p in found.places)
-                if place in places and len(places) > 1 and found.end - found.start == len(places):
-                    yield Match(found.pattern, places, found.end + start, found.score)
 
     def _joined(self, place: int, tokens: Sequence[Token], readings: Sequence[_Reading]) -> Iterator[Match]:
         if place + 1 >= len(tokens) or readings[place].only or readings[place + 1].only:

@@ -45,7 +45,7 @@ class KeywordTagger:
         return tuple(tags)
 
     def _find(self, tokens: Sequence[Token], leg: LegName) -> Iterable[_Found]:
-        matches = list(self._matcher.find(tokens))
+        matches = [match for match in self._matcher.find(tokens) if not _denies_across(match, tokens)]
         if not matches:
             return ()
         reading = Reading(tokens, leg, self._contexts)
@@ -66,6 +66,14 @@ class KeywordTagger:
         evidence = Evidence(segment.leg, words[0].start_s, words[-1].end_s, " ".join(w.text for w in words))
         confidence = round(found.entry.confidence * found.match.score, 3)
         return Tag(TagKind.KEYWORD, found.entry.category, evidence, confidence, found.asserted, found.entry.text)
+
+
+def _denies_across(match: Match, tokens: Sequence[Token]) -> bool:
+    """Tell whether a denial and what it would deny stand in two clauses: «не умер, дышит» is no «не дышит»."""
+    return any(
+        tokens[left].text in DENIALS and tokens[left].clause != tokens[right].clause and right - left > 1
+        for left, right in zip(match.places, match.places[1:], strict=False)
+    )
 
 
 def _merged(group: Sequence[_Found]) -> Iterable[_Found]:

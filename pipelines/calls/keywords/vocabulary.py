@@ -2,11 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TypeVar
-
-from rapidfuzz import process
-from rapidfuzz.distance import Levenshtein
 
 from core.languages import Language
 from knowledge_base.search.analysis import forms_ru, is_inflected_kk, is_known_ru
@@ -31,16 +27,7 @@ _KNOWN_KEPT = 50_000
 SAME_SOUND = 0.9
 ONE_SOUND_OFF = 0.75
 TWO_SOUNDS_OFF = 0.65
-LOOSE = 0.5
-"""Scores of fits by sound; `LOOSE` counts only beside words of the same pattern that fit as written."""
-
-
-@dataclass(frozen=True)
-class _Heard:
-    """Fits by sound: `own` stands alone, `loose` needs company."""
-
-    own: Fits = field(default_factory=dict)
-    loose: Fits = field(default_factory=dict)
+"""Scores of fits by sound."""
 
 
 class Vocabulary:
@@ -65,7 +52,7 @@ class Vocabulary:
         for key in self._sounds:
             self._keys[len(key)].append(key)
         self._written: dict[str, Fits] = {}
-        self._heard: dict[str, _Heard] = {}
+        self._heard: dict[str, Fits] = {}
 
     def _enter(self, number: int, atom: Atom) -> None:
         if atom.form is Form.EXACT:
@@ -85,16 +72,12 @@ class Vocabulary:
             held = keep(self._written, word, self._look_up(word))
         return held
 
-    def heard(self, word: str, language: Language | None = None) -> Fits:
-        """Return the atoms that a word may be a mishearing of, of one language or of any."""
-        own = {} if is_known_ru(word) else self._listen(word).own
-        if language is None or not own:
-            return own
-        return {number: score for number, score in own.items() if self.atoms[number].language is language}
-
-    def loosely_heard(self, word: str) -> Fits:
-        """Return the atoms that a word may be a mishearing of when its neighbours say so too."""
-        return self._listen(word).loose
+    def heard(self, word: str) -> Fits:
+        """Return the atoms that a word may be a mishearing of; none for a word of the dictionary."""
+        held = self._heard.get(word)
+        if held is None:
+            held = keep(self._heard, word, self._compare(word))
+        return held
 
     def joined(self, left: str, right: str) -> Fits:
         """Return the atoms that two words make together, which a recogniser cut apart («по жар»)."""
@@ -116,32 +99,22 @@ class Vocabulary:
                 numbers |= self._stems[head]
         return dict.fromkeys(numbers, 1.0)
 
-    def _listen(self, word: str) -> _Heard:
-        held = self._heard.get(word)
-        if held is None:
-            held = keep(self._heard, word, self._compare(word))
-        return held
-
-    def _compare(self, word: str) -> _Heard:
-        if len(word) < SHORTEST_HEARD - 1 or self.written(word):
-            return _Heard()
-        known = is_known_ru(word)
-        kazakh = fold_letters(word) != word
+    def _compare(self, word: str) -> Fits:
+        if len(word) < SHORTEST_HEARD - 1 or fold_letters(word) != word or is_known_ru(word) or self.written(word):
+            return {}
         key = sound_key(word)
-        own: Fits = {} if known else dict.fromkeys(self._folded.get(word, ()), SAME_SOUND)
-        loose: Fits = {}
+        fits: Fits = dict.fromkeys(self._folded.get(word, ()), SAME_SOUND)
         for near, distance in self._near(key, 1 if len(key) < LONG_KEY else 2):
-            for number in self._sounds[near]:
-                if kazakh and self.atoms[number].language is not Language.KK:
-                    continue
-                score = 0.0 if known else _score(key, near, distance, may_lose=not kazakh)
-                if score:
-                    own[number] = max(own.get(number, 0.0), score)
-                elif distance <= 1 and (key[:3] == near[:3] or key[-3:] == near[-3:]):
-                    loose[number] = LOOSE
-        return _Heard(own, loose)
+            score = _score(key, near, distance)
+            for number in self._sounds[near] if score else ():
+                if not distance or self.atoms[number].language is not Language.KK:
+                    fits[number] = max(fits.get(number, 0.0), score)
+        return fits
 
     def _near(self, key: str, most: int) -> list[tuple[str, int]]:
+        from rapidfuzz import process
+        from rapidfuzz.distance import Levenshtein
+
         found: list[tuple[str, int]] = []
         for length in range(len(key) - most, len(key) + most + 1):
             if length in self._keys:
@@ -154,14 +127,14 @@ class Vocabulary:
         return found
 
 
-def _score(key: str, near: str, distance: int, *, may_lose: bool) -> float:
+def _score(key: str, near: str, distance: int) -> float:
     """Return how well a word that is no Russian word fits a form by sound; 0 where it must not stand alone."""
     shorter = min(len(key), len(near))
     if distance == 0:
-        return SAME_SOUND if shorter >= SHORTEST_HEARD - 1 else 0.0
+        return SAME_SOUND if shorter >= SHORTEST_HEARD else 0.0
     if key[:2] != near[:2] and key[-3:] != near[-3:]:
         return 0.0
-    if may_lose and distance == 1 and len(key) == len(near) - 1 and shorter >= SHORTEST_HEARD:
+    if distance == 1 and len(key) == len(near) - 1 and shorter >= SHORTEST_HEARD and key[-4:] == near[-4:]:
         return ONE_SOUND_OFF  # a sound was lost: «врыва» for «взрыва»
     if key[0] != near[0]:
         return 0.0
