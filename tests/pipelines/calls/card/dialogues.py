@@ -1,5 +1,6 @@
 """Reads our own dialogues into segments: two seconds a turn, words spread evenly."""
 
+import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,3 +53,9 @@ def read_dialogues() -> list[Dialogue]:
         )
         for row in rows
     ]
+
+
+def read_openings() -> list[tuple[str, str, str]]:
+    """Return the callers' first words of openings.csv with the type of incident and the lead service ("" for any)."""
+    with Path(__file__).with_name("openings.csv").open(encoding="utf-8") as file:
+        return [(row["incident_type"], row["lead"], row["words"]) for row in csv.DictReader(file)]

@@ -29,7 +29,7 @@ from pipelines.calls.card.tables import (
     type_names,
 )
 from pipelines.calls.card.text import read_text
-from tests.pipelines.calls.card.dialogues import Dialogue, read_dialogues, say
+from tests.pipelines.calls.card.dialogues import Dialogue, read_dialogues, read_openings, say
 
 DIALOGUES = read_dialogues()
 
@@ -43,6 +43,15 @@ def test_card_of_our_own_calls(dialogue: Dialogue) -> None:
     card = card_of(dialogue.segments)
     wanted = {k: tuple(v) if isinstance(v, list) else v for k, v in dialogue.expect.items()}
     assert {name: card.get(name) for name in wanted} == wanted
+
+
+@pytest.mark.parametrize(("kind", "lead", "words"), read_openings())
+def test_first_words_tell_the_type_and_who_leads(kind: str, lead: str, words: str) -> None:
+    card = card_of(say("о: Сто двенадцать, здравствуйте, что случилось?", f"з: {words}", "о: Назовите адрес."))
+    assert card.get("incident_type") == kind
+    services = card.get("services")
+    assert isinstance(services, tuple)
+    assert not lead or services[0] == lead
 
 
 @pytest.mark.parametrize("dialogue", [d for d in DIALOGUES if d.did or d.did_not], ids=lambda d: d.id)
