@@ -39,6 +39,10 @@ class Messages:
         """Return the text, or `default` where there is none: for keys that come from data."""
         return self._texts.get(key, default)
 
+    def starting_with(self, prefixes: tuple[str, ...]) -> dict[str, str]:
+        """Return the texts whose key begins with one of `prefixes`, by key: for the scripts of a page."""
+        return {key: text for key, text in self._texts.items() if key.startswith(prefixes)}
+
     def day(self, day: date | None) -> str:
         """Return a date as people of the language write it."""
         if day is None:
