@@ -1,0 +1,1 @@
+"""Fire cases: from tables of past fires to checked cases and a calibrated model of causes."""
