@@ -154,7 +154,8 @@ def _ends_of_name(reading: Reading, start: int) -> list[int]:
             return ends
     torn = ends[-1] + 1 if ends else 0  # «Катан и улица…»: an end of the name taken for a word
     if (
-        torn in {m.start for m in reading.found if m.slot == "street"}
+        ends
+        and torn in {m.start for m in reading.found if m.slot == "street"}
         and len(reading.tokens[torn - 1].text) <= _TORN_END
     ):
         ends.append(torn)
