@@ -15,6 +15,8 @@ _NEAR = 5
 """Tokens before a phrase within which a denial reaches it; recognised speech often has no commas to end it."""
 _SENTENCE_NEAR = 9
 """The same for suppositions, which govern a whole sentence."""
+CONDITIONS = frozenset({"если", "егер", "чтобы", "чтоб"})
+"""Words that suppose also what follows the next comma."""
 
 
 class Reading:
@@ -77,7 +79,7 @@ class Reading:
                 cue.end <= phrase.start
                 and phrase.start - cue.end <= _SENTENCE_NEAR
                 and self._same_sentence(cue.start, phrase.start)
-                and self._tokens[phrase.start].clause - self._tokens[cue.end - 1].clause <= 1
+                and self._governs(cue, phrase)
                 for cue in self._cues["supposed_before"]
             )
             or any(
@@ -130,6 +132,14 @@ class Reading:
 
     def _another_verb(self, start: int, end: int) -> bool:
         return any("VERB" in grammemes_ru(self._tokens[p].text) for p in range(start, end))
+
+    def _governs(self, cue: Match, phrase: Match) -> bool:
+        """Tell whether a supposition reaches a phrase: «боюсь, что рванёт», not «боюсь выйти, он с ножом»."""
+        clauses = self._tokens[phrase.start].clause - self._tokens[cue.end - 1].clause
+        if clauses != 1 or self._tokens[cue.start].text in CONDITIONS:
+            return clauses <= 1
+        between = range(cue.end, phrase.end)
+        return any(not grammemes_ru(self._tokens[p].text).isdisjoint(("futr", "INFN")) for p in between)
 
     def _in_its_clause(self, place: int, phrase: Match) -> bool:
         return self._same_clause(place, phrase.start) or self._same_clause(place, phrase.end - 1)
