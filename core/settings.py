@@ -111,7 +111,7 @@ class CallSettings(BaseModel):
     beam: int = Field(default=5, ge=1, le=20, description="Beams of the transcriber on recordings")
     hints: bool = Field(
         default=False,
-        description="Give the transcriber place names to expect; Whisper base reads worse with them (ADR 0012)",
+        description="Give the transcriber place names to expect; Whisper base reads worse with them (ADR 0013)",
     )
     distress_legal_basis: str = Field(
         default="",
