@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from api import problems
 from api.contract import Services
 from api.middleware import BodyLimit, Telemetry
+from api.pages import calls as calls_pages
 from api.pages import live as live_pages
 from api.pages import routes as pages
 from api.realtime import router as realtime
@@ -26,6 +27,7 @@ ROUTERS = (
     administration.router,
     health.router,
     pages.router,
+    calls_pages.router,
     live_pages.router,
 )
 PUBLIC = frozenset(

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from api.cli.output import console
+from api.pages.wording import clock
 from core.call_records import LegName, TagKind
 from core.languages import Language
 
@@ -63,12 +64,6 @@ def print_call(call: "CallOut") -> None:
     if call.quality:
         line("\nConversation", "bold")
         line("  " + ", ".join(f"{'+' if item.done else '-'} {item.id.replace('_', ' ')}" for item in call.quality))
-
-
-def clock(seconds: float) -> str:
-    """Return a time in a call as people write it, 1:05."""
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes}:{rest:02}"
 
 
 def _heard(evidence: "tuple[EvidenceOut, ...]") -> str:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from api.pages.messages import Messages
-from api.pages.wording import full_stop, lines, lines_of_parts, place, said
+from api.pages.wording import clock, full_stop, lines, lines_of_parts, place, said
 from core.languages import Language
 from core.security.permissions import Permission, allows
 from core.security.principal import Principal
@@ -29,7 +29,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(lines=lines, lines_of_parts=lines_of_parts, full_stop=full_stop, place=place, said=said)
+    environment.filters.update(
+        lines=lines, lines_of_parts=lines_of_parts, full_stop=full_stop, place=place, said=said, clock=clock
+    )
     return environment
 
 

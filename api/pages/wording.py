@@ -52,3 +52,9 @@ def place(text: str, t: Messages) -> str:
 def said(cells: tuple[str, ...]) -> tuple[str, ...]:
     """Return the cells that are not empty."""
     return tuple(cell for cell in cells if cell.strip())
+
+
+def clock(seconds: float) -> str:
+    """Return a time in a call as people write it, 1:05."""
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02}"

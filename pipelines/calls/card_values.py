@@ -12,8 +12,8 @@ MOST_URGENT, LEAST_URGENT = 1, 4
 _MOST_CHARS = 300
 _MOST_PEOPLE = 100_000
 _MOST_ITEMS = 20
+_MOST_ITEM_CHARS = 100
 _PHONE = re.compile(r"\+?[\d\s()-]{3,20}")
-_NAME = re.compile(r"[a-z][a-z0-9_]{1,60}")
 
 
 def checked_value(name: str, value: object) -> FieldValue:
@@ -61,8 +61,8 @@ def _services(value: object) -> tuple[str, ...]:
 
 def _hazards(value: object) -> tuple[str, ...]:
     found = _items(value)
-    if not found or not all(_NAME.fullmatch(item) for item in found):
-        raise ValueError("a list of names such as gas_cylinder")
+    if not found or not all(item.isprintable() and 0 < len(item.strip()) <= _MOST_ITEM_CHARS for item in found):
+        raise ValueError(f"a list of dangers, each of 1 to {_MOST_ITEM_CHARS} characters")
     return found
 
 

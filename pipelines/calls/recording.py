@@ -26,6 +26,7 @@ from pipelines.calls.audio import Recording, decode_recording
 from pipelines.calls.sound_file import read_sound, write_sound
 
 PIPELINE = "calls.transcribe"
+STEP_NAMES = ("decode_audio", "transcribe_legs", "tag_sounds", "tag_distress", "analyse", "store_call")
 _NOTICED = (TagKind.SOUND, TagKind.DISTRESS, TagKind.SPEAKER)
 
 
@@ -58,15 +59,15 @@ class CallTranscription:
 
     def steps(self) -> tuple[Step, ...]:
         """Return the pipeline, in order."""
-        named = (
-            ("decode_audio", self.decode_audio),  # file -> two legs at 16 kHz
-            ("transcribe_legs", self.transcribe_legs),  # legs -> segments
-            ("tag_sounds", self.tag_sounds),  # sirens, alarms, explosions, crying
-            ("tag_distress", self.tag_distress),  # only with a stated legal basis
-            ("analyse", self.analyse),  # keywords, place, card, missing questions, operator's quality
-            ("store_call", self.store_call),  # the call is done
+        runs = (
+            self.decode_audio,  # file -> two legs at 16 kHz
+            self.transcribe_legs,  # legs -> segments
+            self.tag_sounds,  # sirens, alarms, explosions, crying
+            self.tag_distress,  # only with a stated legal basis
+            self.analyse,  # keywords, place, card, missing questions, operator's quality
+            self.store_call,  # the call is done
         )
-        return tuple(Step(name, partial(self._follow, run)) for name, run in named)
+        return tuple(Step(name, partial(self._follow, run)) for name, run in zip(STEP_NAMES, runs, strict=True))
 
     def decode_audio(self, call: Call, state: State) -> State:
         """Decode the kept file; keep the legs as a WAV blob."""
