@@ -1,0 +1,1 @@
+"""The model of causes: the port, training, calibration, versions."""
