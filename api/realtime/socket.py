@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+import anyio
 import orjson
 from fastapi import WebSocket
 from starlette.concurrency import run_in_threadpool
@@ -71,6 +72,7 @@ class LiveSocket:
         self._displaced: asyncio.Future[None] = self._loop.create_future()
         self.call: LiveCall | None = None
         self.is_source = False
+        self._acked: dict[LegName, int] = {}
 
     async def run(self) -> None:
         """Serve the connection to its end."""
@@ -93,12 +95,13 @@ class LiveSocket:
             await self._close(Closing(code, error.code, error.detail, error.advice))
         finally:
             stop_listening()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            if self.call is not None and self.call.source is self:
-                await run_in_threadpool(self._save_rest)
-                self.call.leave(self)
+            with anyio.CancelScope(shield=True):
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+                if self.call is not None and self.call.source is self:
+                    await run_in_threadpool(self._save_rest)
+                    self.call.leave(self)
 
     def displace(self) -> None:
         """Let go: another socket is the source now."""
@@ -146,15 +149,15 @@ class LiveSocket:
     async def _take_frames(self) -> None:
         assert self.call is not None
         if self.is_source:
-            await self._send_acks(dict.fromkeys(self.call.start.legs, -1))
+            self._acked = dict.fromkeys(self.call.start.legs, -1)
+            await self._send_acks()
         while True:
-            before = self.call.acknowledged()
             waiting = [await self._frames.get(), *self._waiting()]
             began = time.monotonic()
             async with self._taking:
                 await run_in_threadpool(self.call.accept, waiting)
             self._calls.pool.wake()
-            await self._send_acks(before)
+            await self._send_acks()
             await asyncio.sleep(max(0.0, _TAKE_EVERY_S - (time.monotonic() - began)))
 
     def _waiting(self) -> list[bytes]:
@@ -170,10 +173,11 @@ class LiveSocket:
 
     # --- out -----------------------------------------------------------------------------------------------------
 
-    async def _send_acks(self, before: Mapping[LegName, int]) -> None:
+    async def _send_acks(self) -> None:
         assert self.call is not None
         for leg, following in self.call.acknowledged().items():
-            if following > before[leg]:
+            if following > self._acked.get(leg, 0):
+                self._acked[leg] = following
                 await self._send(orjson.dumps({"type": "ack", "leg": leg.value, "next": following}).decode())
 
     async def _send_events(self) -> None:
@@ -237,7 +241,7 @@ class LiveSocket:
 
     @messages.on(CallStartIn)
     async def _start(self, message: CallStartIn) -> None:
-        if set(message.legs) not in LEGS:
+        if set(message.legs) not in LEGS or len(set(message.legs)) < len(message.legs):
             raise InvalidInput("call.start: legs: not a set of legs of one call", advice="caller, operator, or mixed")
 
         def begin() -> LiveCall:
@@ -292,4 +296,5 @@ class LiveSocket:
         async with self._taking:
             rest = self._waiting()
             await self.in_thread(lambda: call.accept(rest))
+            await self._send_acks()
             await self.in_thread(lambda: call.end("ended"))

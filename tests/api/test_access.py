@@ -6,12 +6,18 @@ import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
+from starlette.testclient import WebSocketDenialResponse
 
 from api.access import Needs
 from api.app import PUBLIC, create_app
 from api.contract import Services
+from api.realtime.tickets import PROTOCOL
 from core.security.permissions import TABLE, Permission, Role
+from core.security.principal import Principal
 from tests.api.conftest import PASSWORD, log_in
+from tests.api.live_desk import live_services
+
+__all__ = ["live_services"]
 
 
 def _needs(dependant: Dependant) -> Iterator[Needs]:
@@ -47,13 +53,19 @@ def test_every_guarded_route_refuses_a_stranger(services: Services, anonymous: T
     for method, path in _routes(services):
         if path in PUBLIC or method == "HEAD":
             continue
+        if method == "*":  # a WebSocket
+            with pytest.raises(WebSocketDenialResponse) as denied, anonymous.websocket_connect(path):
+                pass
+            assert (denied.value.status_code, denied.value.json()["code"]) == (401, "not-authenticated"), path
+            continue
         address = path.replace("{capability}", "search")
         answer = anonymous.request(method, address)
         assert answer.status_code == 401, (method, path, answer.text)
         assert answer.json()["code"] == "not-authenticated"
 
 
-def test_every_guarded_route_follows_the_table(services: Services) -> None:
+def test_every_guarded_route_follows_the_table(live_services: Services) -> None:
+    services = live_services
     app = create_app(services)
     routes = _routes(services)
     for role in Role:
@@ -61,6 +73,17 @@ def test_every_guarded_route_follows_the_table(services: Services) -> None:
         with TestClient(app, headers={"Authorization": f"Bearer {secret}"}) as client:
             for (method, path), needs in routes.items():
                 if not needs or needs[0].permission is None or needs[0].permission in TABLE[role]:
+                    continue
+                if method == "*":  # a WebSocket: even a ticket does not open it to a role that the table refuses
+                    assert services.live is not None
+                    given = services.live.tickets.give(Principal("key", "test", role, "test"))
+                    offered = [PROTOCOL, f"ticket.{given.secret}"]
+                    with (
+                        pytest.raises(WebSocketDenialResponse) as denied,
+                        client.websocket_connect(path, subprotocols=offered),
+                    ):
+                        pass
+                    assert (denied.value.status_code, denied.value.json()["code"]) == (403, "not-allowed"), (role, path)
                     continue
                 answer = client.request(method, path.replace("{capability}", "search"), follow_redirects=False)
                 assert (answer.status_code, answer.json()["code"]) == (403, "not-allowed"), (role, method, path)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from faster_whisper import WhisperModel
 
 _FRAMES_PER_S = 100
-_ROOM_FRAMES = 50
-"""Silence after the speech, half a second: without it Whisper breaks off the last word."""
+_ROOM_FRAMES = 150
+"""Silence after the speech: with less than a second and a half Whisper says the last words twice (ADR 0020)."""
 _MOST_FRAMES = 3000
 _TOKENS_PER_S = 12
 """Bound on what is said in a second; a loop of repeated tokens ends there. Russian speech in a hurry needs 9."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.call_records import LegName, Segment, Word
+from pipelines.calls.invented import without_invented
 from pipelines.calls.live.local_agreement import LocalAgreement
 from pipelines.calls.live.voice import FRAME, FRAME_S, VoiceDetector, loudness_db
 from pipelines.calls.transcriber import SAMPLE_RATE, Samples
@@ -207,7 +208,7 @@ class LegStream:
         if utterance is None or utterance.number != work.utterance:
             return None
         offset = work.start / SAMPLE_RATE
-        moved = (_moved(word, offset) for word in words)
+        moved = (_moved(word, offset) for word in without_invented(words))
         utterance.reading = tuple(word for word in moved if not self._of_other(word, other))
         utterance.read_to = work.start + len(work.samples)
         utterance.whole = work.whole

@@ -10,10 +10,8 @@ from collections.abc import Sequence
 
 from core.call_records import Word
 
-_MOST_REPEATED = 5
-"""Longest run of words that a reading may repeat of what is committed (the paper's program: 5)."""
-_REPEATS_WITHIN_S = 1.0
-"""A reading repeats committed words only when it begins this near to their end (the paper's program: 1 s)."""
+_LETTERS_A_SECOND = 6.0
+"""What a second of disagreement in time weighs against letters of disagreement in text. Speech has some 15 letters."""
 _NOT_LETTERS = re.compile(r"[\W_]+")
 
 
@@ -53,16 +51,24 @@ class LocalAgreement:
         return fresh[:count]
 
     def _after_committed(self, reading: Sequence[Word]) -> tuple[Word, ...]:
-        """Leave out what a reading repeats of the committed words: by time, then by the words themselves."""
-        if not self._committed:
+        """Leave out what a reading repeats of the committed words.
+
+        The paper's program compares times, then equal words. Short windows move times and change endings, so the cut
+        is where the words before it are most like the committed ones, in letters, and end most nearly when they do.
+        """
+        if not self._committed or not reading:
             return tuple(reading)
-        end_s = self._committed[-1].end_s
-        fresh = tuple(word for word in reading if (word.start_s + word.end_s) / 2 > end_s)
-        if fresh and fresh[0].start_s - end_s < _REPEATS_WITHIN_S:
-            for length in range(min(_MOST_REPEATED, len(fresh), len(self._committed)), 0, -1):
-                if all(map(_same, self._committed[-length:], fresh[:length])):
-                    return fresh[length:]
-        return fresh
+        from rapidfuzz.distance import Levenshtein
+
+        first_s, end_s = reading[0].start_s, self._committed[-1].end_s
+        held = "".join(_folded(word.text) for word in self._committed if word.end_s > first_s)
+        best, cut, before = _LETTERS_A_SECOND * abs(end_s - first_s) + len(held), 0, ""
+        for count, word in enumerate(reading, 1):
+            before += _folded(word.text)
+            cost = Levenshtein.distance(before, held) + _LETTERS_A_SECOND * abs(word.end_s - end_s)
+            if cost <= best:
+                best, cut = cost, count
+        return tuple(reading[cut:])
 
 
 def _same(left: Word, right: Word) -> bool:
