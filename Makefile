@@ -16,7 +16,7 @@ help: ## Print this list
 setup: ## System packages (as root), .venv, pinned install, models, data directory; safe to repeat
 	@scripts/setup.sh
 
-demo: ## Set up, load the sample acts, ask questions through the API, leave the server on (DEMO_KEEP=0: stop it)
+demo: ## Set up, load the sample acts, ask questions, transcribe a call through the API, leave the server on (DEMO_KEEP=0: stop it)
 	@scripts/setup.sh
 	@scripts/demo.sh
 

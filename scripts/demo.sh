@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Starts the server, loads samples/acts and asks questions through the API; leaves the server on.
+# Starts the server, loads samples/acts, asks questions and transcribes samples/calls through the API; leaves the server on.
 #   DEMO_KEEP=0   stop the server at the end (CI)
 #   DEMO_PORT=N   listen on another port than 8000
 # Run through `make demo`, which sets everything up first.

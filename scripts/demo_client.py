@@ -1,4 +1,4 @@
-"""What `make demo` does with a running server: makes an administrator, loads the sample acts, asks questions.
+"""What `make demo` does with a running server: an administrator, the sample acts, questions, a recorded call.
 
 Everything but the first account and its key goes through the HTTP API, as any other system would use it.
 """
@@ -93,6 +93,7 @@ def main(url: str) -> int:
             load_acts(client)
             console.print(f"\n[bold]Asking {len(QUESTIONS)} questions through the API[/]")
             surprises = sum(not ask(client, number, asked) for number, asked in enumerate(QUESTIONS, start=1))
+            show_call(client)
     except QorganError as error:
         console.print(f"[red]{escape(error.detail)}[/] {escape(error.advice)}")
         return 1
@@ -172,7 +173,7 @@ def wait_for(client: httpx.Client, job_url: str) -> dict[str, Any]:
             return job
         if job["state"] == "failed":
             problem = job["error"] or {}
-            raise RuntimeError(f"loading failed: {problem.get('detail', 'no reason given')}")
+            raise RuntimeError(f"{job['name']} failed: {problem.get('detail', 'no reason given')}")
         time.sleep(0.2)
     raise TimeoutError(f"{job_url} is not done after {_JOB_PATIENCE_S:.0f} s")
 
@@ -222,6 +223,34 @@ def print_citation(citation: dict[str, Any], *, whole: bool) -> None:
     place = f"{citation['act_number']}, {citation['clause_label']}{since}"
     console.print(f"   «{escape(quote)}»", highlight=False)
     console.print(f"     [green]{escape(place)}[/]  [dim]{VERIFIED[citation['verified']]}[/]", highlight=False)
+
+
+def show_call(client: httpx.Client) -> None:
+    """Send the sample call, wait until it is transcribed, print what was said and the card."""
+    path = SAMPLES / "calls" / "barn-fire.ogg"
+    console.print("\n[bold]Transcribing a recorded call[/] (synthetic voices; nothing in it happened)")
+    content = path.read_bytes()
+    headers = {"Idempotency-Key": hashlib.sha256(content).hexdigest()}
+    accepted = checked(client.post("/v1/calls", files={"file": (path.name, content)}, headers=headers))
+    with console.status("listening"):
+        wait_for(client, accepted["job_url"])
+    call = checked(client.get(accepted["url"]))
+    for segment in call["segments"]:
+        console.print(
+            f"   {segment['start_s']:4.0f} s  {segment['leg']:<8}  {escape(segment['text'])}", highlight=False
+        )
+    said = {tag["label"] for tag in call["tags"] if tag["asserted"]}
+    console.print(f"   noticed: [yellow]{escape(', '.join(sorted(said)) or 'nothing')}[/]", highlight=False)
+    console.print("   [bold]card[/], a suggestion with its evidence:")
+    for field in call["card"]["fields"]:
+        value = ", ".join(field["value"]) if isinstance(field["value"], list) else field["value"]
+        words = f"«{field['evidence'][0]['text']}»" if field["evidence"] else ""
+        console.print(
+            f"     {field['name']:<18} [green]{escape(str(value))}[/]  [dim]{field['confidence']:.0%} {escape(words)}[/]",
+            highlight=False,
+        )
+    missing = ", ".join(question["id"] for question in call["missing"])
+    console.print(f"   not asked yet: {escape(missing or 'nothing')}", highlight=False)
 
 
 def checked(response: httpx.Response) -> dict[str, Any]:

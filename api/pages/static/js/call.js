@@ -73,7 +73,8 @@ async function redraw() {
   const drawn = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const row of card.querySelectorAll("[data-field]")) {
     const next = drawn.querySelector(`[data-field="${row.dataset.field}"]`);
-    if (next && !row.contains(document.activeElement)) row.replaceWith(next);
+    const typing = row.contains(document.activeElement) && document.activeElement.matches("input, select");
+    if (next && !typing) row.replaceWith(next);
     else if (next) {
       row.className = next.className;
       row.querySelector(".basis").replaceWith(next.querySelector(".basis"));
