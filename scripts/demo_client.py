@@ -246,7 +246,8 @@ def show_call(client: httpx.Client) -> None:
         value = ", ".join(field["value"]) if isinstance(field["value"], list) else field["value"]
         words = f"«{field['evidence'][0]['text']}»" if field["evidence"] else ""
         console.print(
-            f"     {field['name']:<18} [green]{escape(str(value))}[/]  [dim]{field['confidence']:.0%} {escape(words)}[/]",
+            f"     {field['name']:<18} [green]{escape(str(value))}[/]",
+            f"[dim]{field['confidence']:.0%} {escape(words)}[/]",
             highlight=False,
         )
     missing = ", ".join(question["id"] for question in call["missing"])
