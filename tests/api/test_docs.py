@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from api.cli.main import app
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = ("inspector.md", "administrator.md", "integrator.md")
+PAGES = ("dispatcher.md", "inspector.md", "administrator.md", "integrator.md")
 
 
 def _blocks(language: str) -> Iterator[str]:
