@@ -5,7 +5,9 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -171,7 +173,7 @@ def test_a_chip_leads_to_its_words_and_a_field_to_its_evidence(page: "Page", ser
     fill(server)
     page.focus("[data-label=fire]")
     page.keyboard.press("Enter")
-    assert page.inner_text("#lines .found") == "Горит"
+    assert [word.inner_text() for word in page.query_selector_all("#lines .found")] == ["Горит"]
     page.hover("[data-field=street]")
     assert "«улица Абая»" in page.inner_text("#why-street")
     server.tell("tag.withdrawn", id="k2")
@@ -266,7 +268,8 @@ def real_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("live")
     (folder / "models").symlink_to((usual.data_dir / "models").absolute())
     settings = Settings(data_dir=folder, models=ModelSettings(threads=1), calls=CallSettings())
-    services = build_services(settings, serve_live=True)
+    with ThreadPoolExecutor(1) as elsewhere:  # the browser's driver keeps an event loop in this thread
+        services = elsewhere.submit(partial(build_services, settings, serve_live=True)).result()
     Accounts(services.database).add("the.dispatcher", PASSWORD, Role.DISPATCHER, display_name="Dispatcher")
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -293,6 +296,7 @@ def test_a_file_played_into_the_pane_becomes_text_and_a_card(browser: "Browser",
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto("/login?next=/live")
     _log_in(page, "dispatcher")
+    page.wait_for_selector("#live[data-state=idle]")
     page.set_input_files("#file", sample)
     page.wait_for_selector("#live[data-state=going]")
     before: list[str] = []

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.call_records import Evidence, LegName, Tag, TagKind
-from pipelines.calls.sounds.labels import SoundLabel, load_labels, place_labels
+from pipelines.calls.sounds.labels import LabelColumns, SoundLabel, load_labels, place_labels
 from pipelines.calls.sounds.tagger import SoundTagger
 from pipelines.calls.transcriber import SAMPLE_RATE, Samples
 
@@ -33,17 +33,30 @@ def tag_sounds(
         ConfigurationError: the labels do not fit the tagger.
     """
     placed = place_labels(load_labels() if labels is None else labels, tagger.classes)
-    found: list[Tag] = []
-    for leg in sorted(legs, key=_LEG_ORDER.index):
-        samples = legs[leg]
+    columns, ends_s = {}, {}
+    for leg, samples in legs.items():
         scores = tagger.score(samples)
-        end_s = start_s + len(samples) / SAMPLE_RATE
+        columns[leg] = np.stack([scores[:, list(item.columns)].max(axis=1) for item in placed], axis=1)
+        ends_s[leg] = start_s + len(samples) / SAMPLE_RATE
+    return tags_of_scores(columns, ends_s, placed, tagger, start_s=start_s)
+
+
+def tags_of_scores(
+    columns: Mapping[LegName, NDArray[np.float32]],
+    ends_s: Mapping[LegName, float],
+    placed: Sequence[LabelColumns],
+    tagger: SoundTagger,
+    *,
+    start_s: float = 0.0,
+) -> tuple[Tag, ...]:
+    """Return the tags of legs whose labels are scored: float32 (frames, labels), the legs' ends in seconds."""
+    found: list[Tag] = []
+    for leg in sorted(columns, key=_LEG_ORDER.index):
         tags = []
-        for item in placed:
-            column = scores[:, list(item.columns)].max(axis=1)
+        for item, column in zip(placed, columns[leg].T, strict=True):
             for first, last in _stretches(column, item.label.threshold, round(_GAP_S / tagger.hop_s)):
                 begin = start_s + first * tagger.hop_s
-                finish = min(start_s + last * tagger.hop_s + tagger.frame_s, end_s)
+                finish = min(start_s + last * tagger.hop_s + tagger.frame_s, ends_s[leg])
                 if finish - begin >= item.label.least_s:
                     evidence = Evidence(leg, round(begin, 2), round(finish, 2), "")
                     best = float(column[first : last + 1].max())

@@ -12,7 +12,15 @@ from core.call_records import LegName, TagKind
 from core.errors import ConfigurationError, ModelError
 from core.models import require
 from core.settings import Settings
-from pipelines.calls.sounds import MODEL_NAME, SoundLabel, YamnetTagger, load_labels, parse_labels, tag_sounds
+from pipelines.calls.sounds import (
+    MODEL_NAME,
+    SoundLabel,
+    SoundStream,
+    YamnetTagger,
+    load_labels,
+    parse_labels,
+    tag_sounds,
+)
 from pipelines.calls.sounds.logmel import BANDS, PATCH_FRAMES, log_mel, patch_count, patches
 from pipelines.calls.sounds.missing_band import fill_missing_band, is_telephone_band
 from pipelines.calls.transcriber import SAMPLE_RATE, Samples
@@ -129,6 +137,35 @@ def test_telephone_sound_is_known_and_only_its_empty_bands_are_filled() -> None:
     for filled in fill_missing_band(frames):
         assert np.array_equal(filled[:, :46], frames[:, :46])
         assert filled[:, 52:].mean() > frames[:, 52:].mean() + 1
+
+
+class LoudnessTagger:
+    """A siren is what is loud: the score of a frame is the level of its own samples."""
+
+    name = "loudness"
+    classes = ("Dog", "Siren", "Bark")
+    hop_s = 0.48
+    frame_s = 0.96
+
+    def score(self, samples: Samples) -> NDArray[np.float32]:
+        frames = [samples[i * 7680 : i * 7680 + 15_360] for i in range(patch_count(len(samples)))]
+        return np.asarray([(0.0, np.abs(f).max(initial=0.0), 0.0) for f in frames], np.float32).reshape(-1, 3)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 40_000), st.booleans(), st.booleans()), max_size=12))
+def test_a_call_in_pieces_gives_the_tags_of_the_whole(pieces: list[tuple[int, bool, bool]]) -> None:
+    stream = SoundStream(LoudnessTagger(), [LegName.CALLER], LABELS)
+    heard: list[Samples] = []
+    for length, loud, listen in pieces:
+        piece = np.full(length, 0.9 if loud else 0.0, np.float32)
+        heard.append(piece)
+        stream.push(LegName.CALLER, piece)
+        if listen:
+            stream.listen()
+    whole = np.concatenate([np.zeros(0, np.float32), *heard])
+    expected = tag_sounds({LegName.CALLER: whole}, LoudnessTagger(), labels=LABELS)
+    assert stream.listen(to_the_end=True) == expected
 
 
 @pytest.fixture(scope="module")

@@ -249,5 +249,6 @@ function watch(callId) {
 
 setInterval(() => document.hidden || queue(), QUEUE_EVERY_MS);
 queue();
+pane.dataset.state = "idle";
 const wanted = new URLSearchParams(location.search).get("call");
 if (wanted) watch(wanted);

@@ -56,7 +56,8 @@ export class Transcript {
   show({ leg, start_s, end_s }) {
     for (const word of this.#lines.querySelectorAll(".found")) word.classList.remove("found");
     const words = [...this.#lines.querySelectorAll(`[data-leg="${leg}"] .said span`)];
-    let found = words.filter((word) => word.dataset.end > start_s - 0.05 && word.dataset.start < end_s + 0.05);
+    const middle = (word) => (Number(word.dataset.start) + Number(word.dataset.end)) / 2;
+    let found = words.filter((word) => middle(word) > start_s && middle(word) < end_s);
     if (!found.length) found = words.filter((word) => Number(word.dataset.start) >= start_s).slice(0, 1);
     if (!found.length) found = words.slice(-1);
     for (const word of found) word.classList.add("found");
