@@ -67,11 +67,22 @@ class CauseHypothesis:
 
 
 @dataclass(frozen=True)
+class CheckOutcome:
+    """What a check may find, as often as in past fires like this one, and where that would lead."""
+
+    value: FactValue
+    probability: float
+    cause: str  # the most probable one then
+    cause_probability: float
+
+
+@dataclass(frozen=True)
 class NextCheck:
     """A fact not known yet that would tell the hypotheses apart."""
 
     fact: str
     gain_bits: float  # expected information gain about the cause
+    outcomes: tuple[CheckOutcome, ...] = ()  # the most likely first
 
 
 @dataclass(frozen=True)
