@@ -4,7 +4,7 @@ import shutil
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,6 +26,7 @@ from pipelines.calls.live.leg_stream import Tuning
 from pipelines.calls.live.pool import PoolTuning, ReadingPool
 from pipelines.calls.live.session import Analyse, CallKeeper, CallStart, Limits, LiveCall, Told
 from pipelines.calls.live.voice import FRAME, VoiceDetector
+from pipelines.calls.sounds import SoundStream
 
 _log = get_logger(__name__)
 _HOUSEKEEPING_S = 0.1
@@ -55,12 +56,17 @@ class LiveCalls:
         analyse: Analyse,
         reliable: Callable[[], frozenset[Language]],
         tuning: LiveTuning,
+        listen: Callable[[Sequence[LegName]], SoundStream | None] = lambda _: None,
     ) -> None:
-        """Calls that are in `folder`, left by a process that ended, go on; nobody is their source yet."""
+        """`listen` gives what hears the sounds of a call's legs, None where nothing does.
+
+        Calls that are in `folder`, left by a process that ended, go on; nobody is their source yet.
+        """
         self._folder = folder
         self._keeper = keeper
         self._analyse = analyse
         self._reliable = reliable
+        self._listen = listen
         self._tuning = tuning
         self._lock = threading.Lock()
         self._calls: dict[str, LiveCall] = {}
@@ -77,6 +83,7 @@ class LiveCalls:
     def prepare(self) -> None:
         """Load what the first call would wait for. Raises `ModelError` where it cannot be loaded."""
         word = Word("пожар", 0.0, 0.5)
+        self._listen((LegName.CALLER,))
         self._analyse((Segment(LegName.CALLER, 0.0, 0.5, (word,)),), ())
         VoiceDetector().probabilities(np.zeros(FRAME, np.float32))
         self.pool.prepare()
@@ -199,7 +206,11 @@ class LiveCalls:
         audio = AudioLog(folder / restoring.AUDIO, power_safe=self._tuning.power_safe)
         events = EventLog(folder / restoring.EVENTS)
         tuning = self._tuning
-        return LiveCall(start, audio, events, self._keeper, self._analyse, tuning.leg, tuning.limits, told=told)
+        # The operator's room is known; the caller's tells something.
+        sounds = self._listen([leg for leg in start.legs if leg is not LegName.OPERATOR])
+        return LiveCall(
+            start, audio, events, self._keeper, self._analyse, tuning.leg, tuning.limits, told=told, sounds=sounds
+        )
 
     def _restore_all(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -27,6 +27,7 @@ class Tuning:
     hush_s: float = 0.2  # silence after which the stretch is read whole, in case it is over
     step_s: float = 0.8  # new speech that makes another reading worth while
     first_s: float = 1.0  # speech before the first reading
+    settle_s: float = 2.2  # speech so far before the end of a reading is committed without agreement
     padding_s: float = 0.25  # kept before and after speech
     least_speech_s: float = 0.13  # shorter bursts are clicks
     window_s: float = 10.0  # longest audio read at once
@@ -215,6 +216,7 @@ class LegStream:
         if utterance.over and _is_read(utterance):
             return self._settle(utterance)
         committed = utterance.agreement.hear(utterance.reading)
+        committed += utterance.agreement.settle_before(utterance.read_to / SAMPLE_RATE - self._tuning.settle_s)
         if utterance.read_to - utterance.read_from >= self._tuning.window_s * SAMPLE_RATE:
             committed += self._cut(utterance)
         agreement = utterance.agreement

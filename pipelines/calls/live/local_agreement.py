@@ -45,6 +45,13 @@ class LocalAgreement:
         fresh = self._after_committed(reading)
         return self._commit(fresh, len(fresh))
 
+    def settle_before(self, time_s: float) -> tuple[Word, ...]:
+        """Commit, and return, the words of the tail that ended before `time_s`: so far back readings change little."""
+        count = 0
+        while count < len(self._tail) and self._tail[count].end_s < time_s:
+            count += 1
+        return self._commit(self._tail, count)
+
     def _commit(self, fresh: tuple[Word, ...], count: int) -> tuple[Word, ...]:
         self._committed.extend(fresh[:count])
         self._tail = fresh[count:]

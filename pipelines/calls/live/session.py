@@ -21,7 +21,8 @@ from pipelines.calls.live.events import CallError, EndReason, Event, Lag, Shed, 
 from pipelines.calls.live.frames import Arranged, Arranger, parse_frame
 from pipelines.calls.live.journal import AudioLog, EventLog
 from pipelines.calls.live.leg_stream import Heard, LegStream, Tuning, Work
-from pipelines.calls.transcriber import SAMPLE_RATE
+from pipelines.calls.sounds import SoundStream
+from pipelines.calls.transcriber import SAMPLE_RATE, Samples
 
 Analyse = Callable[[Sequence[Segment], Sequence[Tag]], Analysis]
 """`pipelines.calls.analysis.analyse`: all committed segments and what was noticed in the sound -> what they say."""
@@ -123,8 +124,9 @@ class LiveCall:
         limits: Limits,
         *,
         told: Told | None = None,
+        sounds: SoundStream | None = None,
     ) -> None:
-        """`told`: what was told before a restart."""
+        """`told`: what was told before a restart; `sounds`: what listens to it, None where nothing does."""
         told = told or Told()
         self.start = start
         self.events = events
@@ -136,6 +138,7 @@ class LiveCall:
         self._audio = audio
         self._keeper = keeper
         self._analyse = analyse
+        self._sounds = sounds
         self._limits = limits
         self._lock = threading.RLock()
         self._analysis_lock = threading.Lock()
@@ -223,9 +226,14 @@ class LiveCall:
             self._tell(CallError("audio-gap", detail, advice, name, round(start_s, 2), round(end_s, 2)))
             left = arranged.missing
             while left > 0:
-                leg.stream.push(leg.resampler.push(np.zeros(min(left, _SILENCE_AT_ONCE), np.float32)))
+                self._hear(name, leg, leg.resampler.push(np.zeros(min(left, _SILENCE_AT_ONCE), np.float32)))
                 left -= _SILENCE_AT_ONCE
-        leg.stream.push(leg.resampler.push(decode_samples(arranged.payload, self.start.encoding)))
+        self._hear(name, leg, leg.resampler.push(decode_samples(arranged.payload, self.start.encoding)))
+
+    def _hear(self, name: LegName, leg: _Leg, samples: Samples) -> None:
+        leg.stream.push(samples)
+        if self._sounds is not None:
+            self._sounds.push(name, samples)
 
     def _judge(self) -> None:
         for name, leg in self._legs.items():
@@ -307,7 +315,7 @@ class LiveCall:
                 self._dirty = False
                 first, new = self._kept, tuple(self._finished[self._kept :])
             try:
-                analysis = self._analyse(self.segments, ())
+                analysis = self._analyse(self.segments, self._noticed())
                 people = self._keeper.people(self.start.call_id)
                 with self._lock:
                     self._tell(*self._differences.tell(analysis, people))
@@ -317,6 +325,17 @@ class LiveCall:
                 self._analysis_failed = False
             except Exception as error:
                 self._say_analysis_failed(error)
+
+    def _noticed(self) -> tuple[Tag, ...]:
+        """Return the sounds heard so far; a model that fails is not asked again, and the call goes on without it."""
+        if self._sounds is None:
+            return ()
+        try:
+            return self._sounds.listen(to_the_end=self.read_out)
+        except QorganError as error:
+            self._sounds = None
+            self._tell(CallError(error.code, "sounds are not listened to any more", error.advice))
+            return ()
 
     def _say_analysis_failed(self, error: Exception) -> None:
         """An analysis that fails must not end a call: its text goes on, and those who follow are told once."""
@@ -377,7 +396,7 @@ class LiveCall:
             for name, leg in self._legs.items():
                 for arranged in leg.arranger.finish():
                     self._push(name, leg, arranged)
-                leg.stream.push(leg.resampler.flush())
+                self._hear(name, leg, leg.resampler.flush())
                 leg.stream.close()
             self._judge()
 

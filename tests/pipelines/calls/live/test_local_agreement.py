@@ -60,5 +60,12 @@ def test_words_written_another_way_are_not_said_twice() -> None:
     assert [w.text for w in agreement.settle((*again, Word("помощь", 2.0, 2.5)))] == ["помощь"]
 
 
+def test_words_far_back_are_committed_without_agreement() -> None:
+    agreement = LocalAgreement()
+    agreement.hear(said(["горит", "дом", "на", "улице"]))
+    assert [word.text for word in agreement.settle_before(1.0)] == ["горит", "дом"]
+    assert [word.text for word in agreement.tail] == ["на", "улице"]
+
+
 def said(texts: Sequence[str]) -> tuple[Word, ...]:
     return tuple(Word(text, 0.5 * index, 0.5 * index + 0.4) for index, text in enumerate(texts))
