@@ -42,6 +42,30 @@ def regulations(
         print_result(result, console())
 
 
+@eval_app.command("calls")
+def calls(
+    data: Annotated[Path, typer.Option("--data", exists=True, file_okay=False, help="Folder of the set.")],
+    out: Annotated[Path | None, typer.Option("--out", dir_okay=False, help="Write the result here as JSON.")] = None,
+    text_only: Annotated[bool, typer.Option("--text-only", help="True transcripts alone: no model is run.")] = False,
+    live: Annotated[
+        list[str] | None,
+        typer.Option("--live", help="Also play this call in real time; may be given again; `all`: every call."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Emergency calls: transcription, keywords, cards, the operator's conduct, sounds, distress, live lag."""
+    from eval.calls.run import run
+    from eval.table import print_result
+
+    settings = load_settings()
+    quiet_logs(settings)
+    result = run(data, settings, out, lambda said: typer.echo(said, err=True), listen=not text_only, live=live or ())
+    if as_json:
+        print_json(result)
+    else:
+        print_result(result, console())
+
+
 @bench_app.command("search")
 def search(
     sizes: Annotated[list[int] | None, typer.Option("--size", min=1, help="Clauses; may be given again.")] = None,
