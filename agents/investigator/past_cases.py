@@ -59,6 +59,14 @@ class PastCases:
         self.cause_codes: Codes = np.array([numbers[case.cause or ""] for case in self._cases], dtype=np.int32)
         self._rows_of = {case.id: row for row, case in enumerate(self._cases)}
         self._rows_by_cause = {cause: np.flatnonzero(self.cause_codes == number) for cause, number in numbers.items()}
+        places = sorted({case.territory or "" for case in self._cases})
+        numbered = {place: number for number, place in enumerate(places)}
+        self.territories: tuple[Codes, tuple[str | None, ...]] = (
+            np.array([numbered[case.territory or ""] for case in self._cases], dtype=np.int32),
+            tuple(place or None for place in places),
+        )
+        """Territory of every row as a number, and what the numbers stand for."""
+        self._shares = np.bincount(self.cause_codes, minlength=len(self.causes)) / max(len(self), 1)
         names = sorted({fact for case in self._cases for fact in case.facts})
         self._columns = {fact: _column([case.facts.get(fact) for case in self._cases]) for fact in names}
         order = np.random.default_rng(_SHUFFLE_SEED).permutation(len(self._cases))
@@ -73,6 +81,11 @@ class PastCases:
     def case(self, row: int) -> FireCase:
         """Return the past case of a row."""
         return self._cases[row]
+
+    def find(self, case_id: str) -> FireCase | None:
+        """Return a past case by its id."""
+        row = self._rows_of.get(case_id)
+        return None if row is None else self._cases[row]
 
     def similarities(self, facts: Mapping[str, FactValue], without: str = "") -> Floats:
         """Return how similar every past case is, float32, shape (n,): the share of the weight of `facts` that agrees.
@@ -116,7 +129,7 @@ class PastCases:
         """
         if not len(self):
             return {}
-        overall = np.bincount(self.cause_codes, minlength=len(self.causes)) / len(self)
+        overall = self._shares
         column = self._columns.get(fact)
         if column is None or value is None or (code := column.code(value)) == _OTHER:
             return dict(zip(self.causes, overall.tolist(), strict=True))

@@ -80,16 +80,15 @@ class _Beside:
         self._similarities = similarities
         shown = similarities if visible is None else np.where(visible, similarities, np.float32(-1))
         self._nearest = past.nearest(shown, 200)
+        self._causes = past.cause_codes[self._nearest.rows]
 
     def like(self, cause: str) -> tuple[SimilarCase, ...]:
         return self._records(self._past.with_cause(self._similarities, cause, _MOST_SIMILAR, self._visible))
 
     def unlike(self, cause: str) -> tuple[SimilarCase, ...]:
-        other = [row for row in range(len(self._nearest.rows)) if self._cause(row) != cause][:_MOST_SIMILAR]
+        code = self._past.causes.index(cause) if cause in self._past.causes else -1
+        other = np.flatnonzero(self._causes != code)[:_MOST_SIMILAR]
         return self._records(Neighbours(self._nearest.rows[other], self._nearest.similarities[other]))
-
-    def _cause(self, position: int) -> str | None:
-        return self._past.case(int(self._nearest.rows[position])).cause
 
     def _records(self, found: Neighbours) -> tuple[SimilarCase, ...]:
         pairs = zip(found.rows.tolist(), found.similarities.tolist(), strict=True)
