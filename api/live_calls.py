@@ -1,16 +1,18 @@
 """Live calls of a deployment, built from its settings."""
 
 import fcntl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from api.realtime.desk import LiveDesk
 from core.blobs import BlobStore
+from core.call_records import LegName
 from core.jobs.service import Jobs
 from core.settings import LiveSettings, Settings
 from core.storage.calls import CallStore
 from core.telemetry.log import get_logger
-from pipelines.calls.engines import Once
+from pipelines.calls.engines import Once, sound_tagger
 from pipelines.calls.live.calls import LiveCalls, LiveTuning
 from pipelines.calls.live.decoding import LazyReader, ShortReader, build_reader
 from pipelines.calls.live.keeping import RecordKeeper
@@ -18,6 +20,7 @@ from pipelines.calls.live.leg_stream import Tuning
 from pipelines.calls.live.pool import PoolTuning
 from pipelines.calls.live.session import Limits
 from pipelines.calls.recording import CallEngines
+from pipelines.calls.sounds import SoundStream
 
 _log = get_logger(__name__)
 
@@ -46,7 +49,13 @@ def build_desk(
         settings.calls,
         tuning.limits,
     )
-    calls = LiveCalls(folder, LazyReader(Once(make)), keeper, engines.analyse, engines.reliable, tuning)
+    tagger = Once(partial(sound_tagger, settings))
+
+    def listen(legs: Sequence[LegName]) -> SoundStream | None:
+        heard_by = tagger()
+        return SoundStream(heard_by, legs) if heard_by is not None and legs else None
+
+    calls = LiveCalls(folder, LazyReader(Once(make)), keeper, engines.analyse, engines.reliable, tuning, listen)
     return LiveDesk(calls, settings.live, release)
 
 

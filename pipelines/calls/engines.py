@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 def build_engines(settings: Settings, transcriber: Callable[[], Transcriber]) -> CallEngines:
     """Return the engines; `transcriber` gives the one that recordings and live calls share."""
-    tagger = Once(partial(_sound_tagger, settings))
+    tagger = Once(partial(sound_tagger, settings))
 
     def versions() -> dict[str, str]:
         sounds = tagger()
@@ -90,7 +90,8 @@ def _transcribe(
     return transcribe_legs(recording.legs, _Reporting(transcriber, seconds), hints)
 
 
-def _sound_tagger(settings: Settings) -> "SoundTagger | None":
+def sound_tagger(settings: Settings) -> "SoundTagger | None":
+    """Return what hears sounds, None (and a line in the log) where its model is not here."""
     from pipelines.calls.sounds import MODEL_NAME, YamnetTagger
 
     try:

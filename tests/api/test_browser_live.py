@@ -33,6 +33,14 @@ _PHONE = {"viewport": {"width": 390, "height": 844}}
 _DARK = {"color_scheme": "dark"}
 
 
+def until(page: "Page", holds: str) -> None:
+    """Wait for a script to be true; `wait_for_function` needs eval, which the pages forbid."""
+    deadline = time.monotonic() + 30
+    while not page.evaluate(holds):
+        assert time.monotonic() < deadline, holds
+        page.wait_for_timeout(50)
+
+
 def said(text: str, start_s: float) -> list[dict[str, object]]:
     """Words a third of a second apart."""
     return [
@@ -219,7 +227,7 @@ def test_a_decision_is_only_recorded(page: "Page", server: ScriptedServer) -> No
     server.tell("dispatch.suggested", services=["101", "103", "104"], urgency=1, evidence=[])
     page.wait_for_selector("[data-service='104'].suggested")
     page.click("#decide")
-    page.wait_for_function("!document.querySelector('#decide').disabled")
+    until(page, "!document.querySelector('#decide').disabled")
     assert kept == [{"services": ["101"]}]  # what the person chose, not what was suggested since
     assert not [message for message in server.heard if message["type"] not in {"call.watch"}]
 
@@ -230,7 +238,7 @@ def test_after_a_break_the_pane_goes_on_from_the_last_event(page: "Page", server
     page.wait_for_selector(".said span")
     last = server.seq
     server.sockets[-1].close(code=1012)
-    page.wait_for_function("document.querySelector('#live').dataset.state === 'waiting'")
+    until(page, "document.querySelector('#live').dataset.state === 'waiting'")
     while len(server.heard) < 2:
         page.wait_for_timeout(50)
     assert server.heard[-1] == {"type": "call.watch", "call_id": "c1", "last_seq": last}
@@ -238,7 +246,7 @@ def test_after_a_break_the_pane_goes_on_from_the_last_event(page: "Page", server
     page.wait_for_selector("#live[data-state=going]")
     assert page.inner_text("#lines .said").split() == ["Горит", "квартира", "на", "третьем"]
     server.tell("lag", lag_s=6.2, shed=["tail"])
-    page.wait_for_function("document.querySelector('#lag').textContent.includes('6')")
+    until(page, "document.querySelector('#lag').textContent.includes('6')")
     server.tell("call.ended", reason="ended", duration_s=65.0, job_id=None)
     page.wait_for_selector("#ended:not([hidden])")
     assert page.inner_text("#length") == "1:05"
@@ -316,6 +324,6 @@ def test_a_file_played_into_the_pane_becomes_text_and_a_card(browser: "Browser",
     page.keyboard.press("Tab")
     page.wait_for_selector("[data-field=caller_name].by-person")
     page.click("#decide")
-    page.wait_for_function("!document.querySelector('#decide').disabled")
+    until(page, "!document.querySelector('#decide').disabled")
     assert complaints == []
     context.close()
