@@ -16,9 +16,9 @@ from core.errors import InvalidInput, TooLarge
 from core.languages import Language
 from core.security.principal import Principal
 from core.security.tokens import digest
-from core.storage.call_queries import is_inside, is_kato
 from core.storage.switches import Capability
 from core.telemetry import metrics, request_id
+from core.territories import is_inside, is_kato
 
 MAX_KEY_CHARS = 200
 _MAX_FIELD_BYTES = 4096

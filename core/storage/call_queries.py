@@ -12,12 +12,10 @@ from core.calls import Call, CallFilter
 from core.errors import InvalidInput, NotFound
 from core.storage.call_tables import CallRow
 from core.storage.database import Database
+from core.territories import is_kato, prefix_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CURSOR = re.compile(r"(-?\d{1,17}):(.{1,100})", re.DOTALL)
-_KATO = re.compile(r"\d{2,9}")
-_LEVELS = ((6, 9), (4, 6), (2, 4))
-"""Digits of a КАТО code that name its level; zeros there mean: all of the level above."""
 
 Condition = ColumnElement[bool]
 
@@ -29,25 +27,7 @@ def within(territory: str | None) -> list[Condition]:
     """
     if territory is None:
         return []
-    return [CallRow.territory.like(f"{_prefix(territory)}%")] if is_kato(territory) else [false()]
-
-
-def is_kato(code: str) -> bool:
-    """Tell whether this has the form of a КАТО code."""
-    return bool(_KATO.fullmatch(code))
-
-
-def is_inside(code: str, territory: str) -> bool:
-    """Tell whether the place of a code is the territory or inside it."""
-    return is_kato(territory) and code.startswith(_prefix(territory))
-
-
-def _prefix(territory: str) -> str:
-    prefix = territory
-    for start, end in _LEVELS:
-        if len(prefix) > start and not prefix[start:end].strip("0"):
-            prefix = prefix[:start]
-    return prefix
+    return [CallRow.territory.like(f"{prefix_of(territory)}%")] if is_kato(territory) else [false()]
 
 
 def matching(wanted: CallFilter) -> list[Condition]:

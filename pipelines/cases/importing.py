@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.case_records import FactValue, FireCase
 from core.records import stable_id
-from core.storage.call_queries import is_inside, is_kato
+from core.territories import is_inside, is_kato
 from pipelines.cases.classifier import NOT_ESTABLISHED, folded
 from pipelines.cases.columns import CauseReader, DateReader, FactReader, index_of, part_of
 from pipelines.cases.contradictions import shipped_rules

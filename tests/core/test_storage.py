@@ -42,7 +42,7 @@ def test_models_and_migrations_agree(database: Database) -> None:
 
 def test_upgrade_twice_then_down_leaves_nothing(database: Database) -> None:
     database.upgrade()
-    assert database.revision() == "0002"
+    assert database.revision() == "0003"
     with database.session() as session:
         session.add(entry(1))
     database.downgrade("base")
@@ -70,7 +70,7 @@ def test_upgrades_at_once_do_not_collide(database_url: str) -> None:
     revisions = {database.revision() for database in databases}
     for database in databases:
         database.close()
-    assert (errors, revisions) == ([], {"0002"})
+    assert (errors, revisions) == ([], {"0003"})
 
 
 def test_a_failed_transaction_leaves_nothing(database: Database) -> None:

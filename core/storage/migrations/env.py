@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import Connection
 
-from core.storage import call_tables  # noqa: F401 (its tables join Base's metadata)
+from core.storage import call_tables, case_tables  # noqa: F401 (their tables join Base's metadata)
 from core.storage.tables import Base
 
 connection = context.config.attributes["connection"]
