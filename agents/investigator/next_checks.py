@@ -14,9 +14,10 @@ from agents.investigator.past_cases import Neighbours, PastCases
 from core.case_records import CheckOutcome, FactValue, NextCheck
 from pipelines.cases.model.port import CaseModel, Probabilities
 
-_MOST_VALUES = 8
+_MOST_FACTS = 10  # asked of the model: those that tell most of the cause among all past cases
+_MOST_VALUES = 5
 _LEAST_SHARE = 0.02
-_LEAST_GAIN_BITS = 0.005
+_LEAST_GAIN_BITS = 0.001
 _SHARPNESS = 8.0
 _OUTCOMES_SHOWN = 4
 
@@ -34,8 +35,9 @@ def next_checks(
         return ()
     weights = _weights(probabilities, model.causes, past, near)
     questions: list[tuple[str, list[tuple[FactValue, float]]]] = []
-    for fact in model.facts:
-        if fact not in facts and (likely := _likely(past.found_values(fact, near, weights))):
+    telling = sorted((f for f in model.facts if f not in facts), key=lambda f: (-past.weights.get(f, 0.0), f))
+    for fact in telling[:_MOST_FACTS]:
+        if likely := _likely(past.found_values(fact, near, weights)):
             questions.append((fact, likely))
     supposed = [{**facts, fact: value} for fact, likely in questions for value, _ in likely]
     if not supposed:
