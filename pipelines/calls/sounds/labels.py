@@ -24,6 +24,7 @@ class SoundLabel(BaseModel):
     classes: tuple[str, ...] = Field(min_length=1)  # AudioSet display names; the highest score counts
     threshold: float = Field(gt=0, lt=1)
     least_s: float = Field(default=0.0, ge=0)  # shorter stretches are not shown
+    unless: tuple[str, ...] = ()  # labels that say the same more exactly
     source: str = Field(min_length=1)  # how the threshold was set
 
 
@@ -74,6 +75,11 @@ def parse_labels(text: str) -> tuple[SoundLabel, ...]:
         if label.label in seen:
             raise ConfigurationError(f"{_NAME}, line {_line(text, number)}: {label.label} stands twice", advice=_ADVICE)
         seen.add(label.label)
+    for number, label in enumerate(labels):
+        if unknown := set(label.unless) - seen:
+            raise ConfigurationError(
+                f"{_NAME}, line {_line(text, number)}: unless: there is no label {sorted(unknown)[0]}", advice=_ADVICE
+            )
     return labels
 
 

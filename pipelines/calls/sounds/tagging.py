@@ -63,7 +63,12 @@ def tags_of_scores(
                     confidence = round(best / (best + item.label.threshold), 3)
                     tags.append(Tag(TagKind.SOUND, item.label.label, evidence, confidence))
         found += sorted(tags, key=lambda tag: (tag.evidence.start_s, tag.label))
-    return tuple(tag for tag in found if not any(_is_crosstalk(tag, other) for other in found))
+    unless = {item.label.label: item.label.unless for item in placed}
+    return tuple(
+        tag
+        for tag in found
+        if not any(_is_crosstalk(tag, other) or _says_it_better(other, tag, unless[tag.label]) for other in found)
+    )
 
 
 def _stretches(scores: NDArray[np.float32], threshold: float, gap: int) -> Iterator[tuple[int, int]]:
@@ -82,7 +87,14 @@ def _is_crosstalk(tag: Tag, other: Tag) -> bool:
     return (
         tag.label == other.label
         and mine.leg != theirs.leg
-        and mine.start_s < theirs.end_s
-        and theirs.start_s < mine.end_s
+        and _overlap(mine, theirs)
         and (tag.confidence, mine.leg.value) < (other.confidence, theirs.leg.value)
     )
+
+
+def _says_it_better(other: Tag, tag: Tag, unless: Sequence[str]) -> bool:
+    return other.label in unless and other.evidence.leg == tag.evidence.leg and _overlap(other.evidence, tag.evidence)
+
+
+def _overlap(one: Evidence, other: Evidence) -> bool:
+    return one.start_s < other.end_s and other.start_s < one.end_s

@@ -78,6 +78,14 @@ def test_what_the_other_leg_hears_better_is_crosstalk_and_the_caller_comes_first
     assert [(t.evidence.leg, t.evidence.start_s) for t in tags] == [(LegName.CALLER, 0.0), (LegName.OPERATOR, 2.4)]
 
 
+def test_a_label_is_left_out_where_another_says_it_better() -> None:
+    labels = (LABELS[0], SoundLabel(label="dog", classes=("Dog",), threshold=0.2, unless=("siren",), source="a test"))
+    both, dog = (0.9, 0.9, 0.0), (0.9, 0.0, 0.0)
+    tagger = ScriptedTagger([both, both, QUIET, QUIET, QUIET, QUIET, QUIET, dog])
+    tags = tag_sounds({LegName.CALLER: leg(0)}, tagger, labels=labels)
+    assert [(t.label, t.evidence.start_s) for t in tags] == [("siren", 0.0), ("dog", 3.36)]
+
+
 @given(st.lists(st.tuples(*[st.floats(0, 1, width=32)] * 3), max_size=30))
 def test_tags_lie_in_the_call_and_hold_a_frame_over_the_threshold(scores: list[tuple[float, float, float]]) -> None:
     seconds = len(scores) * 0.48 + 0.3
@@ -102,6 +110,10 @@ def test_a_label_of_a_class_the_model_does_not_have_is_refused() -> None:
     [
         ("labels:\n  - label: a\n    classes: [X]\n    threshold: 2\n    source: s\n", "line 2: threshold"),
         ("labels:\n  - label: a\n    classes: [X]\n    threshold: 0.1\n", "line 2: source"),
+        (
+            "labels:\n  - label: a\n    classes: [X]\n    threshold: 0.1\n    unless: [b]\n    source: s\n",
+            "line 2: unless: there is no label b",
+        ),
         ("labels: []\n", "labels"),
         ("labels: [\n", "not YAML"),
         (
