@@ -34,18 +34,59 @@ class PoolTuning:
     shed_after_s: float = 3.0
 
 
+class Turns:
+    """Whose turn it is, and what is left out while there is too much. Has no clock and no thread of its own."""
+
+    def __init__(self, tuning: PoolTuning) -> None:
+        self._tuning = tuning
+        self._served: dict[str, int] = {}
+        self._count = 0
+        self.shed: tuple[Shed, ...] = ()
+
+    def claim(self, calls: Sequence[LiveCall]) -> tuple[LiveCall, LegName, Work] | None:
+        """Claim work of the call that was served longest ago among those with an end of utterance, else any work."""
+        in_turn = sorted(calls, key=lambda call: self._served.get(call.start.call_id, 0))
+        for whole_only in (True, False):
+            for call in in_turn:
+                claimed = call.claim(drafts="tail" not in self.shed, whole_only=whole_only)
+                if claimed is not None:
+                    self._count += 1
+                    self._served[call.start.call_id] = self._count
+                    return call, *claimed
+        known = {call.start.call_id for call in in_turn}
+        self._served = {call_id: turn for call_id, turn in self._served.items() if call_id in known}
+        return None
+
+    def manner(self, work: Work) -> Manner:
+        """Return how carefully to read `work` now."""
+        careful = work.whole and "beam" not in self.shed
+        return Manner(self._tuning.beam if careful else self._tuning.draft_beam)
+
+    def judge_load(self, calls: Sequence[LiveCall]) -> None:
+        """Decide what is left out now: the tail when speech waits over `shed_after_s`, beam search at twice that.
+
+        Work is taken up again once speech waits less than half as long.
+        """
+        late_s = max((call.late_s for call in calls), default=0.0)
+        limit = self._tuning.shed_after_s
+        level = 2 if late_s > 2 * limit else 1 if late_s > limit else 0
+        if level < len(self.shed) and late_s > limit / 2:
+            level = len(self.shed)
+        kinds: tuple[Shed, ...] = ("tail", "beam")
+        for kind in kinds[len(self.shed) : level]:
+            metrics.LIVE_SHED.labels(kind).inc()
+        self.shed = kinds[:level]
+
+
 class ReadingPool:
     """Nothing queues: a free worker asks what is most worth reading now; ends of utterances first, calls in turn."""
 
     def __init__(self, reader: ShortReader, calls: Callable[[], Sequence[LiveCall]], tuning: PoolTuning) -> None:
         self._reader = reader
         self._calls = calls
-        self._tuning = tuning
+        self._turns = Turns(tuning)
         self._turn = threading.Condition()
-        self._served: dict[str, int] = {}
-        self._count = 0
         self._stopping = False
-        self.shed: tuple[Shed, ...] = ()
         self._threads = [
             threading.Thread(target=self._run, name=f"live reader {number}", daemon=True)
             for number in range(tuning.workers)
@@ -54,6 +95,11 @@ class ReadingPool:
         self._threads.append(threading.Thread(target=self._analyse, name="live analyst", daemon=True))
         for thread in self._threads:
             thread.start()
+
+    @property
+    def shed(self) -> tuple[Shed, ...]:
+        """What is left out for now."""
+        return self._turns.shed
 
     def prepare(self) -> None:
         """Load what the first reading would wait for. Raises `ModelError` where it cannot be loaded."""
@@ -65,19 +111,8 @@ class ReadingPool:
             self._turn.notify()
 
     def judge_load(self) -> None:
-        """Decide what is left out now: the tail when speech waits over `shed_after_s`, beam search at twice that.
-
-        Work is taken up again once speech waits less than half as long.
-        """
-        late_s = max((call.late_s for call in self._calls()), default=0.0)
-        limit = self._tuning.shed_after_s
-        level = 2 if late_s > 2 * limit else 1 if late_s > limit else 0
-        if level < len(self.shed) and late_s > limit / 2:
-            level = len(self.shed)
-        kinds: tuple[Shed, ...] = ("tail", "beam")
-        for kind in kinds[len(self.shed) : level]:
-            metrics.LIVE_SHED.labels(kind).inc()
-        self.shed = kinds[:level]
+        """Decide what is left out now."""
+        self._turns.judge_load(self._calls())
 
     def stop(self) -> None:
         """Let the workers end what they read and stop."""
@@ -93,29 +128,14 @@ class ReadingPool:
             with self._turn:
                 if self._stopping:
                     return
-                claimed = self._claim()
+                claimed = self._turns.claim(self._calls())
                 if claimed is None:
                     self._turn.wait(_LOOK_AGAIN_S)
                     continue
             self._read(*claimed)
 
-    def _claim(self) -> tuple[LiveCall, LegName, Work] | None:
-        """Claim work of the call that was served longest ago among those with an end of utterance, else any work."""
-        calls = sorted(self._calls(), key=lambda call: self._served.get(call.start.call_id, 0))
-        for whole_only in (True, False):
-            for call in calls:
-                claimed = call.claim(drafts="tail" not in self.shed, whole_only=whole_only)
-                if claimed is not None:
-                    self._count += 1
-                    self._served[call.start.call_id] = self._count
-                    return call, *claimed
-        known = {call.start.call_id for call in calls}
-        self._served = {call_id: turn for call_id, turn in self._served.items() if call_id in known}
-        return None
-
     def _read(self, call: LiveCall, leg: LegName, work: Work) -> None:
-        careful = work.whole and "beam" not in self.shed
-        manner = Manner(self._tuning.beam if careful else self._tuning.draft_beam)
+        manner = self._turns.manner(work)
         began = time.monotonic()
         try:
             words = self._reader.read(work.samples, call.start.language, manner)
