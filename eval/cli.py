@@ -66,6 +66,25 @@ def calls(
         print_result(result, console())
 
 
+@eval_app.command("causes")
+def causes(
+    data: Annotated[Path, typer.Option("--data", exists=True, file_okay=False, help="Folder of the set.")],
+    out: Annotated[Path | None, typer.Option("--out", dir_okay=False, help="Write the result here as JSON.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fire causes: trained on the set's earlier cases, measured on its later ones beside the baselines."""
+    from eval.causes import run
+    from eval.table import print_result
+
+    settings = load_settings()
+    quiet_logs(settings)
+    result = run(data, settings, out, lambda said: typer.echo(said, err=True))
+    if as_json:
+        print_json(result)
+    else:
+        print_result(result, console())
+
+
 @bench_app.command("search")
 def search(
     sizes: Annotated[list[int] | None, typer.Option("--size", min=1, help="Clauses; may be given again.")] = None,
