@@ -1,19 +1,20 @@
 """The legs of a recording become segments of text.
 
-Each leg is freed of the other side's voice, transcribed in pieces, looked at once more where it has sound but no words,
-and rid of what the transcriber invented.
+Each leg is transcribed in pieces, once more without the other side's voice where that was written too, looked at again
+where it has sound but no words, and rid of what the transcriber invented.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
 from core.call_records import LegName, Segment, Word
-from pipelines.calls.audio.crosstalk import FRAME, find_leak, levels, without_leak
+from pipelines.calls.audio.crosstalk import FRAME, Leak, find_leak, levels, without_leak
 from pipelines.calls.audio.speech import Span
 from pipelines.calls.invented import without_invented
+from pipelines.calls.overheard import has_overheard
 from pipelines.calls.overlooked import find_overlooked, is_credible
 from pipelines.calls.transcriber import SAMPLE_RATE, Hints, Samples, Transcriber
 
@@ -21,6 +22,14 @@ _PIECE_S = 300  # transcribed at once; bounds memory
 _SEARCH_S = 30  # at the end of a piece, where the quietest place is looked for
 _TURN_S = 0.8  # a pause that divides segments: the other side may have spoken in it
 _OTHER = {LegName.CALLER: LegName.OPERATOR, LegName.OPERATOR: LegName.CALLER}
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The other leg, for the same time, and how it leaks in."""
+
+    samples: Samples
+    leak: Leak
 
 
 def transcribe_legs(
@@ -39,17 +48,27 @@ def transcribe_legs(
         leak = find_leak(samples, other) if other is not None else None
         for span in cut_at_pauses(samples):
             part = slice(round(span.start_s * SAMPLE_RATE), round(span.end_s * SAMPLE_RATE))
-            piece = samples[part]
-            if leak is not None and other is not None:
-                piece = without_leak(piece, other[part], leak)
-            segments += _segments(name, span.start_s, transcribe_leg(piece, transcriber, hints))
+            beside = Beside(other[part], leak) if leak is not None and other is not None else None
+            segments += _segments(name, span.start_s, transcribe_leg(samples[part], transcriber, hints, beside))
     return tuple(sorted(segments, key=lambda s: (s.start_s, s.end_s)))
 
 
-def transcribe_leg(samples: Samples, transcriber: Transcriber, hints: Hints) -> list[tuple[Word, ...]]:
-    """Return the utterances of a piece of one leg, in order; times in seconds of `samples`. Raises as the port."""
+def transcribe_leg(
+    samples: Samples, transcriber: Transcriber, hints: Hints, beside: Beside | None = None
+) -> list[tuple[Word, ...]]:
+    """Return the utterances of a piece of one leg, in order; times in seconds of `samples`. Raises as the port.
+
+    `beside`: what leaks in from the other leg, None where nothing does. The leak is taken out before transcription only
+    where its words were written: elsewhere it does no harm, and taking it out costs words of this leg.
+    """
     heard = [without_invented(u.words) for u in transcriber.transcribe(samples, hints).utterances]
     words = [word for utterance in heard for word in utterance]
+    if beside is not None:
+        clean = without_leak(samples, beside.samples, beside.leak)
+        if has_overheard(words, samples, beside.samples, beside.leak):
+            heard = [without_invented(u.words) for u in transcriber.transcribe(clean, hints).utterances]
+            words = [word for utterance in heard for word in utterance]
+        samples = clean  # a leak is nothing that was overlooked
     spans = find_overlooked(samples, words)
     if spans:
         second = transcriber.transcribe(_joined(samples, spans), replace(hints, skip_silence=False))

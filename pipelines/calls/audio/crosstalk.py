@@ -1,6 +1,6 @@
 """The other side's voice in a leg: found by how the waveforms agree, silenced where nobody of this leg speaks.
 
-On a quiet leg a transcriber also writes what leaks in from the other one, so that the other's words come twice.
+On a quiet leg a transcriber may also write what leaks in from the other one, so that the other's words come twice.
 """
 
 from dataclasses import dataclass
@@ -70,6 +70,14 @@ def find_leak(own: Samples, other: Samples) -> Leak | None:
     return Leak(20 * float(np.log10(peak / powers_other + _FLOOR)), agreement)
 
 
+def loudest_leak(other: Samples, leak: Leak) -> Levels:
+    """Return the level of each frame under which sound of this leg may be `leak` of `other`, dB of full scale."""
+    from scipy.ndimage import maximum_filter1d
+
+    loudest: Levels = maximum_filter1d(levels(other), 2 * _REACH + 1) + np.float32(leak.level_db + _ABOVE_LEAK_DB)
+    return loudest
+
+
 def without_leak(own: Samples, other: Samples, leak: Leak) -> Samples:
     """Return `own` with its noise alone where nothing but `leak` of `other` is heard; both begin at the same time.
 
@@ -78,9 +86,8 @@ def without_leak(own: Samples, other: Samples, leak: Leak) -> Samples:
     from scipy.ndimage import binary_opening, maximum_filter1d
 
     size = min(len(own), len(other)) // FRAME
-    here, there = levels(own)[:size], levels(other)[:size]
-    loudest = maximum_filter1d(there, 2 * _REACH + 1)
-    leaked = maximum_filter1d(here, 3) < loudest + leak.level_db + _ABOVE_LEAK_DB
+    here = levels(own)[:size]
+    leaked = maximum_filter1d(here, 3) < loudest_leak(other, leak)[:size]
     leaked = binary_opening(leaked, np.ones(_SHORTEST))
     if not leaked.any():
         return own

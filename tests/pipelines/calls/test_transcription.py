@@ -1,6 +1,7 @@
 """What is made of a transcriber's words: segments in time, without the other side's, invented or overlooked ones."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 from core.call_records import LegName, Segment, Word
 from core.errors import ConfigurationError
 from core.languages import Language
+from pipelines.calls.audio.crosstalk import Leak, find_leak
 from pipelines.calls.invented import parse_credits, without_invented
+from pipelines.calls.overheard import OVERHEARD_WORDS, has_overheard
 from pipelines.calls.overlooked import find_overlooked
 from pipelines.calls.transcriber import SAMPLE_RATE, Hints, Samples, Transcript, Utterance
 from pipelines.calls.transcription import cut_at_pauses, transcribe_legs
@@ -199,16 +202,62 @@ def test_a_long_leg_is_read_in_pieces_cut_where_it_is_quiet() -> None:
     assert all(segment.leg is LegName.MIXED for segment in heard)
 
 
-def test_words_the_other_side_says_are_not_heard_here() -> None:
-    """A leg that holds only a leak of the other one reaches the transcriber as noise."""
+# --- the other side's words -------------------------------------------------------------------------------------------
+
+
+@cache
+def leaking() -> tuple[Samples, Samples]:
+    """Ten seconds of a leg, its own voice in the first four, and the other leg, whose voice leaks in after that."""
     beat = (np.arange(10 * SAMPLE_RATE) // (SAMPLE_RATE // 4)) % 3 > 0
-    other = noise(10, 0.15, seed=3) * beat
-    leg = noise(10, 0.001) + other * np.float32(0.05)
-    loudest: list[float] = []
+    first = np.arange(10 * SAMPLE_RATE) < 4 * SAMPLE_RATE
+    own, other = noise(10, 0.1, seed=2) * beat * first, noise(10, 0.15, seed=3) * beat * ~first
+    return (noise(10, 0.001) + own + other * np.float32(0.05)).astype(np.float32), other.astype(np.float32)
+
+
+@cache
+def leak_of_leaking() -> Leak:
+    leak = find_leak(*leaking())
+    assert leak is not None
+    return leak
+
+
+def heard_where_loud(overheard: str) -> Hearing:
+    """A transcriber that writes own words, `overheard` too where the second half is no noise."""
 
     def hear(samples: Samples, hints: Hints) -> list[Utterance]:
-        loudest.append(float(np.abs(samples).max()))
-        return []
+        loud = float(np.abs(samples[5 * SAMPLE_RATE :]).max()) > 0.02
+        own = Utterance(said("что случилось", 0.2, 1.9) if loud else said("что случилось у вас", 0.2, 0.95))
+        return [own, Utterance(said(overheard, 5.0, 0.5))] if loud and overheard else [own]
 
-    transcribe_legs({LegName.CALLER: leg, LegName.OPERATOR: other.astype(np.float32)}, Hearing(hear))
-    assert loudest[0] < 0.02 < float(np.abs(leg).max())
+    return Hearing(hear)
+
+
+def test_a_leg_is_read_again_without_the_other_sides_voice_where_that_was_written() -> None:
+    leg, other = leaking()
+    transcriber = heard_where_loud("у нас пожар")
+    segments = transcribe_legs({LegName.CALLER: leg, LegName.OPERATOR: other}, transcriber)
+    assert [s.text for s in segments if s.leg is LegName.CALLER] == ["что случилось у вас"]
+    assert len(transcriber.asked) == 3
+
+
+@pytest.mark.parametrize("overheard", ["", "у нас"])
+def test_a_leak_that_was_not_written_is_left_in(overheard: str) -> None:
+    """A word or two may be own ones whose times are wrong."""
+    leg, other = leaking()
+    transcriber = heard_where_loud(overheard)
+    segments = transcribe_legs({LegName.CALLER: leg, LegName.OPERATOR: other}, transcriber)
+    assert [s.text for s in segments if s.leg is LegName.CALLER] == ["что случилось", *filter(None, [overheard])]
+    assert len(transcriber.asked) == 2
+
+
+@given(st.lists(st.tuples(st.floats(0, 12), st.floats(0, 2)), max_size=12))
+def test_words_at_any_time_are_judged(times: list[tuple[float, float]]) -> None:
+    leg, other = leaking()
+    leak = leak_of_leaking()
+    words = [Word("да", start_s, start_s + length_s, 0.9) for start_s, length_s in times]
+    over = [word.start_s > 4.2 and word.end_s < 9.9 for word in words]
+    own = [word.start_s < 3.4 and word.end_s > word.start_s + 0.3 for word in words]
+    if len(words) >= OVERHEARD_WORDS and all(over):
+        assert has_overheard(words, leg, other, leak)
+    if all(own):
+        assert not has_overheard(words, leg, other, leak)
