@@ -27,10 +27,13 @@ class Tuning:
     hush_s: float = 0.2  # silence after which the stretch is read whole, in case it is over
     step_s: float = 0.8  # new speech that makes another reading worth while
     first_s: float = 1.0  # speech before the first reading
+    hold_s: float = 0.8  # agreed words so near the end of a reading wait for another
     settle_s: float = 2.2  # speech so far before the end of a reading is committed without agreement
     padding_s: float = 0.25  # kept before and after speech
     least_speech_s: float = 0.13  # shorter bursts are clicks
-    window_s: float = 10.0  # longest audio read at once
+    window_s: float = 10.0  # longest audio read at once, besides its context
+    context_s: float = 5.0  # of a noisy leg's speech before it that is read once more with it
+    noisy_db: float = 20.0  # a leg is noisy when its loud frames are less than this over its quiet ones
     backlog_s: float = 120.0  # longest audio kept for reading
     crosstalk_db: float = 14.0  # a leg this much quieter than the other only hears it
 
@@ -97,6 +100,7 @@ class LegStream:
         self._waiting: deque[_Utterance] = deque()  # in order; the open one is the last
         self._finished: list[Segment] = list(after)
         self._count = first_number
+        self._before = np.zeros(0, np.float32)  # the end of the speech that was settled last
         self._closed = False
         self.skipped: list[tuple[float, float]] = []  # speech that was not read: the backlog was full
 
@@ -201,7 +205,18 @@ class LegStream:
     def _work(self, utterance: _Utterance, end: int, *, whole: bool) -> Work:
         end = min(end, utterance.read_from + round((self._tuning.window_s + 2) * SAMPLE_RATE))
         since = max(utterance.read_to, utterance.start) / SAMPLE_RATE
-        return Work(utterance.number, utterance.read_from, self._audio(utterance.read_from, end), whole, since)
+        context = self._context(utterance)
+        samples = np.concatenate([context, self._audio(utterance.read_from, end)])
+        return Work(utterance.number, utterance.read_from - len(context), samples, whole, since)
+
+    def _context(self, utterance: _Utterance) -> Samples:
+        """Return speech that came before what is read: Whisper reads a short noisy stretch badly without."""
+        if not self.is_noisy:
+            return np.zeros(0, np.float32)
+        most = round(self._tuning.context_s * SAMPLE_RATE)
+        own = self._audio(max(utterance.start, utterance.read_from - most), utterance.read_from)
+        before = self._before[len(self._before) - min(most - len(own), len(self._before)) :]
+        return np.concatenate([before, own])
 
     def apply(self, work: Work, words: Sequence[Word], other: "LegStream | None" = None) -> Heard | None:
         """Take the words of a reading, times from its start; None when the stretch was settled meanwhile."""
@@ -209,14 +224,16 @@ class LegStream:
         if utterance is None or utterance.number != work.utterance:
             return None
         offset = work.start / SAMPLE_RATE
-        moved = (_moved(word, offset) for word in without_invented(words))
-        utterance.reading = tuple(word for word in moved if not self._of_other(word, other))
+        moved = [_moved(word, offset) for word in without_invented(words)]
+        fresh = [word for word in moved if (word.start_s + word.end_s) / 2 * SAMPLE_RATE >= utterance.read_from]
+        utterance.reading = tuple(word for word in fresh if not self._of_other(word, other))
         utterance.read_to = work.start + len(work.samples)
         utterance.whole = work.whole
         if utterance.over and _is_read(utterance):
             return self._settle(utterance)
-        committed = utterance.agreement.hear(utterance.reading)
-        committed += utterance.agreement.settle_before(utterance.read_to / SAMPLE_RATE - self._tuning.settle_s)
+        end_s = utterance.read_to / SAMPLE_RATE
+        committed = utterance.agreement.hear(utterance.reading, end_s - self._tuning.hold_s)
+        committed += utterance.agreement.settle_before(end_s - self._tuning.settle_s)
         if utterance.read_to - utterance.read_from >= self._tuning.window_s * SAMPLE_RATE:
             committed += self._cut(utterance)
         agreement = utterance.agreement
@@ -239,9 +256,24 @@ class LegStream:
         self._waiting.popleft()
         words = utterance.agreement.committed
         if words:
+            self._keep_context(utterance)
             self._finished.append(Segment(self.leg, words[0].start_s, words[-1].end_s, words))
         self._forget()
         return Heard(utterance.number, committed, (), True, bool(words))
+
+    @property
+    def is_noisy(self) -> bool:
+        """Whether speech stands out little from the leg's own noise."""
+        if not self._loudness:
+            return False
+        quiet, loud = np.percentile(np.fromiter(self._loudness, np.float32), (20, 95))
+        return bool(loud - quiet < self._tuning.noisy_db)
+
+    def _keep_context(self, utterance: _Utterance) -> None:
+        most = round(self._tuning.context_s * SAMPLE_RATE)
+        end = utterance.speech_end + self._padding()
+        heard = self._audio(max(utterance.start, end - most), end)
+        self._before = np.concatenate([self._before, heard])[-most:] if most else heard[:0]
 
     def _of_other(self, word: Word, other: "LegStream | None") -> bool:
         """Tell whether the word was spoken on the other leg: there it is louder by far."""
@@ -322,7 +354,10 @@ class LegStream:
             self.skipped.append((lost.start / SAMPLE_RATE, lost.speech_end / SAMPLE_RATE))
             if words := lost.agreement.committed:
                 self._finished.append(Segment(self.leg, words[0].start_s, words[-1].end_s, words))
-        needed = self._waiting[0].read_from if self._waiting else self._judged - 2 * self._padding()
+        needed = self._judged - 2 * self._padding()
+        if self._waiting:
+            first = self._waiting[0]
+            needed = max(first.start, first.read_from - round(self._tuning.context_s * SAMPLE_RATE))
         while self._chunks and self._chunks[0][0] + len(self._chunks[0][1]) <= min(needed, self._judged):
             self._chunks.popleft()
 

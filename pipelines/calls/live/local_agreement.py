@@ -5,6 +5,7 @@ point is read again and again as it grows; the longest common prefix of the last
 changes; what follows is the tail, which may.
 """
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -32,11 +33,15 @@ class LocalAgreement:
         """What the last reading says after the committed words."""
         return self._tail
 
-    def hear(self, reading: Sequence[Word]) -> tuple[Word, ...]:
-        """Take the next reading of the audio; return the words it commits: those the last reading had too."""
+    def hear(self, reading: Sequence[Word], before_s: float = math.inf) -> tuple[Word, ...]:
+        """Take the next reading of the audio; return the words it commits: those the last reading had too.
+
+        Words that end after `before_s` wait: what follows a word changes how it is read.
+        """
         fresh = self._after_committed(reading)
+        most = min(len(fresh), len(self._tail))
         agreed = 0
-        while agreed < min(len(fresh), len(self._tail)) and _same(fresh[agreed], self._tail[agreed]):
+        while agreed < most and _same(fresh[agreed], self._tail[agreed]) and fresh[agreed].end_s <= before_s:
             agreed += 1
         return self._commit(fresh, agreed)
 
