@@ -8,7 +8,9 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from agents.investigator.advising import CauseAdviser, Sources, latest
 from core.case_records import FactValue, FireCase
+from core.storage.cases import CaseStore
 from pipelines.cases.model.port import Probabilities
 
 USUAL = {
@@ -98,3 +100,15 @@ class PlainCauseModel:
 
     def known_values(self, fact: str) -> frozenset[str]:
         return frozenset(str(value) for value in self._tables.get(fact, {}) if isinstance(value, str))
+
+
+def plain_adviser(cases: CaseStore) -> CauseAdviser:
+    """Return an adviser on a store: its model is learnt from the closed cases that were there when first asked."""
+    learnt: list[PlainCauseModel] = []
+
+    def model() -> PlainCauseModel | None:
+        if not learnt and (closed := list(cases.closed_cases())):
+            learnt.append(PlainCauseModel(closed))
+        return learnt[0] if learnt else None
+
+    return CauseAdviser(Sources(model, lambda most: latest(cases.closed_cases(), most), lambda: len(learnt)))

@@ -1,9 +1,11 @@
 """Keeps what suggestions need between requests: the model in use and the index of past cases."""
 
+import heapq
 import logging
 import threading
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,7 @@ from agents.investigator.determining import Limits
 from agents.investigator.past_cases import PastCases
 from agents.investigator.suggesting import suggest
 from core.case_records import CauseSuggestion, FireCase
+from core.cases import CaseModelVersion
 from core.errors import Conflict, QorganError
 from pipelines.cases.model.port import CaseModel
 
@@ -32,6 +35,29 @@ class Sources:
     model: Callable[[], CaseModel | None]
     closed: Callable[[int], Sequence[FireCase]]
     stamp: Callable[[], Hashable]
+
+
+class ModelInUse:
+    """Gives the model of the active version; its weights are read once for each version."""
+
+    def __init__(
+        self,
+        active: Callable[[], CaseModelVersion | None],
+        read: Callable[[CaseModelVersion], CaseModel],
+    ) -> None:
+        self._active, self._read = active, read
+        self._reading = threading.Lock()
+        self._held: CaseModel | None = None
+
+    def __call__(self) -> CaseModel | None:
+        """Return the model, None before the first training. Raises what reading it raises."""
+        version = self._active()
+        if version is None:
+            return None
+        with self._reading:
+            if self._held is None or self._held.version != version.version:
+                self._held = self._read(version)
+            return self._held
 
 
 class CauseAdviser:
@@ -82,6 +108,11 @@ class CauseAdviser:
             log.error("indexing past cases failed: %s", error.code)
         finally:
             self._building.release()
+
+
+def latest(cases: Iterable[FireCase], most: int) -> list[FireCase]:
+    """Return the `most` latest cases, the latest first; memory does not grow with the others."""
+    return heapq.nlargest(most, cases, key=lambda case: (case.occurred_on or date.min, case.id))
 
 
 def _visible(past: PastCases, sees: Callable[[str | None], bool]) -> NDArray[np.bool_]:

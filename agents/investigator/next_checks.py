@@ -17,7 +17,7 @@ from pipelines.cases.model.port import CaseModel, Probabilities
 _MOST_FACTS = 10  # asked of the model: those that tell most of the cause among all past cases
 _MOST_VALUES = 5
 _LEAST_SHARE = 0.02
-_LEAST_GAIN_BITS = 0.001
+_LEAST_GAIN_BITS = 1e-5
 _SHARPNESS = 8.0
 _OUTCOMES_SHOWN = 4
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from agents.investigator.checks import shipped_checks
 from agents.investigator.messages import message
@@ -122,6 +122,42 @@ class CausesOut(BaseModel):
     ranking: list[RankingStepOut] = Field(description="How the ranking moved, a step for each fact entered")
     model_version: str
     past_cases: int = Field(description="Closed cases it was compared with")
+
+
+class RankedCauseOut(BaseModel):
+    """A cause of a suggestion that was made."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    cause: str
+    probability: float
+    in_set: bool
+
+
+class SuggestionScoreOut(BaseModel):
+    """How a suggestion fared once the cause was established."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    rank: int | None = Field(description="Place of the established cause, from 1; null: it was not shown")
+    probability: float
+    in_set: bool
+
+
+class SuggestionMadeOut(BaseModel):
+    """A suggestion as it was made."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    ordinal: int
+    at: datetime
+    actor: str
+    model_version: str
+    status: str
+    coverage: float
+    facts: dict[str, Value]
+    ranking: list[RankedCauseOut]
+    score: SuggestionScoreOut | None
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,10 @@ class Permission(StrEnum):
     EDIT_CALLS = "edit-calls"  # cards, decisions
     DELETE_CALLS = "delete-calls"
     LIVE_CALLS = "live-calls"  # send and follow calls that go on
+    READ_CASES = "read-cases"  # fires: facts, suggestions made
+    LOAD_CASES = "load-cases"  # import files of past fires
+    EDIT_CASES = "edit-cases"  # enter cases and facts, close them
+    SUGGEST_CAUSES = "suggest-causes"  # ask the model of causes, draw up plans
     READ_MODELS = "read-models"
     READ_AUDIT = "read-audit"
     READ_SWITCHES = "read-switches"
@@ -53,13 +57,23 @@ _DISPATCHER = frozenset(
     }
 )
 
+_INVESTIGATOR = frozenset(
+    {Permission.READ_CASES, Permission.LOAD_CASES, Permission.EDIT_CASES, Permission.SUGGEST_CAUSES}
+)
+
 TABLE: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.INSPECTOR: _READER,
-        Role.INVESTIGATOR: _READER,
+        Role.INVESTIGATOR: _READER | _INVESTIGATOR,
         Role.DISPATCHER: _READER | _DISPATCHER,
         Role.MANAGER: _READER
-        | {Permission.READ_REPORTS, Permission.READ_JOBS, Permission.READ_CALLS, Permission.LISTEN_CALLS},
+        | {
+            Permission.READ_REPORTS,
+            Permission.READ_JOBS,
+            Permission.READ_CALLS,
+            Permission.LISTEN_CALLS,
+            Permission.READ_CASES,
+        },
         Role.ADMINISTRATOR: frozenset(Permission),
         Role.SERVICE: frozenset(
             {

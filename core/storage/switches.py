@@ -20,6 +20,7 @@ class Capability(StrEnum):
     SEARCH = "search"
     ACTS_LOADING = "acts-loading"
     CALLS = "calls"  # recordings and live calls
+    CASES = "cases"  # fires and their causes
 
 
 @dataclass(frozen=True)
