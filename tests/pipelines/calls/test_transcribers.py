@@ -14,10 +14,12 @@ import numpy as np
 import pytest
 from pydantic import SecretStr
 
+from core.call_records import LegName
 from core.errors import ConfigurationError, ModelError, Unavailable
 from core.languages import Language
 from core.models import pull, require
 from core.settings import CallSettings, ModelSettings, Settings
+from pipelines.calls.spoken_numbers import find_numbers
 from pipelines.calls.transcriber import SAMPLE_RATE, Hints, Samples, Transcriber, Transcript
 from pipelines.calls.transcribers import build_transcriber
 from pipelines.calls.transcribers.endpoint import EndpointTranscriber
@@ -27,6 +29,8 @@ from pipelines.calls.transcribers.whisper import WhisperTranscriber
 
 RUSSIAN = frozenset({Language.RU})
 ALL = Hints(skip_silence=False)
+MOST_WRONG = 0.45
+"""Word errors allowed on a recorded prompt: Whisper base makes 0.2 on the mean of six; half is no longer Russian."""
 
 
 def bursts(*levels: float, seconds: float = 0.6) -> Samples:
@@ -54,7 +58,8 @@ def whisper(tmp_path_factory: pytest.TempPathFactory) -> WhisperTranscriber:
         except ModelError as error:
             pytest.skip(f"the transcriber cannot be had here: {error.detail}")
         folder = require(settings, name)
-    return WhisperTranscriber(folder, name=name, languages=RUSSIAN, default=Language.RU, threads=1)
+    # One hypothesis: most tests are of the contract, and it is several times cheaper on sound that holds no words.
+    return WhisperTranscriber(folder, name=name, languages=RUSSIAN, default=Language.RU, threads=1, beam=1)
 
 
 def make_onnx_folder(folder: Path) -> Path:
@@ -204,17 +209,20 @@ def test_silence_holds_no_words(transcriber: Transcriber) -> None:
     assert heard.language in set(Language)
 
 
-def test_words_lie_within_the_sound_in_order(transcriber: Transcriber) -> None:
-    samples = bursts(2000, 300, 8000, 300, 2000)
-    heard = transcriber.transcribe(samples, ALL)
+def assert_in_order(heard: Transcript, length_s: float) -> None:
     for utterance in heard.utterances:
         assert utterance.words
         for word in utterance.words:
             assert word.text == word.text.strip() != ""
-            assert 0 <= word.start_s <= word.end_s <= len(samples) / SAMPLE_RATE + 0.02
+            assert 0 <= word.start_s <= word.end_s <= length_s + 0.02
             assert 0 <= word.probability <= 1
         starts = [word.start_s for word in utterance.words]
         assert starts == sorted(starts)
+
+
+def test_words_lie_within_the_sound_in_order(transcriber: Transcriber) -> None:
+    samples = bursts(2000, 300, 8000, 300, 2000)
+    assert_in_order(transcriber.transcribe(samples, ALL), len(samples) / SAMPLE_RATE)
 
 
 def test_the_language_asked_for_is_the_one_answered(transcriber: Transcriber) -> None:
@@ -225,9 +233,9 @@ def test_the_language_asked_for_is_the_one_answered(transcriber: Transcriber) ->
 
 
 def test_several_threads_get_what_one_gets(transcriber: Transcriber) -> None:
-    samples = [bursts(2000), bursts(8000, 300, 2000), bursts(300)]
+    samples = [bursts(8000, 300, 2000), bursts(300)]  # each costs Whisper an analysis of 30 s, however short it is
     alone = [words_of(transcriber.transcribe(one, ALL)) for one in samples]
-    with ThreadPoolExecutor(3) as pool:
+    with ThreadPoolExecutor(2) as pool:
         together = list(pool.map(lambda one: words_of(transcriber.transcribe(one, ALL)), samples))
     assert together == alone
 
@@ -245,19 +253,54 @@ def test_a_mapped_or_strided_array_is_taken(transcriber: Transcriber, tmp_path: 
 # --- each on its own --------------------------------------------------------------------------------------------------
 
 
+def normalised(text: str) -> list[str]:
+    """The words of `text` as they sound: small letters, ё as е, no punctuation, a digit a word ("восемь", "8" -> 8)."""
+    raw = text.lower().replace("ё", "е").replace("-", " ").split()
+    numbers = {span.start: span for span in find_numbers(raw)}
+    words: list[str] = []
+    at = 0
+    while at < len(raw):
+        number = numbers.get(at)
+        words += number.digits if number else re.findall(r"\w+", raw[at])
+        at = number.end if number else at + 1
+    return words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Ещё раз, «взёздочка»!", ["еще", "раз", "взездочка"]),
+        ("восемь семь пять.", ["8", "7", "5"]),
+        ("квартира 41", ["квартира", "4", "1"]),
+        ("сто двенадцать слушает", ["1", "1", "2", "слушает"]),
+    ],
+)
+def test_numbers_are_compared_as_digits(text: str, words: list[str]) -> None:
+    assert normalised(text) == words
+
+
 @pytest.mark.shared
 @pytest.mark.slow
 def test_whisper_reads_russian_with_times(whisper: WhisperTranscriber, shared_data: Path) -> None:
+    from rapidfuzz.distance import Levenshtein
+
     from pipelines.calls.audio import decode_recording
 
     rows = (shared_data / "calls" / "calls.jsonl").read_text("utf-8").splitlines()
     call = next(row for row in map(json.loads, rows) if row["kind"] == "real_asterisk_ru")
+    turns = [turn for turn in call["dialogue"] if turn["end_s"] < 25]
+    end_s = turns[-1]["end_s"] + 0.2
     recording = decode_recording(shared_data / "calls" / call["files"]["stereo"], CallSettings())
-    heard = whisper.transcribe(next(iter(recording.legs.values())), Hints())
-    said = {word.strip(".,").lower() for turn in call["dialogue"] for word in turn["text"].split()}
+    leg = np.array(recording.legs[LegName.CALLER][: round(end_s * SAMPLE_RATE)])
+    heard = whisper.transcribe(leg, Hints(beam=5))
+    assert_in_order(heard, len(leg) / SAMPLE_RATE)
+    said = normalised(" ".join(turn["text"] for turn in turns))
+    assert Levenshtein.distance(said, normalised(" ".join(words_of(heard)))) / len(said) < MOST_WRONG
     words = [word for utterance in heard.utterances for word in utterance.words]
-    right = [word for word in words if word.text.strip(".,").lower() in said]
-    assert len(right) / len(words) > 0.5
+    in_turns = [word for word in words if any(t["start_s"] - 1 < word.start_s < t["end_s"] + 0.5 for t in turns)]
+    assert len(in_turns) == len(words)
+    assert words[0].start_s < turns[0]["end_s"]
+    assert words[-1].end_s > turns[-1]["start_s"]
     assert all(-3 < utterance.log_probability < 0 for utterance in heard.utterances)
 
 
