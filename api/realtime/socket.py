@@ -27,6 +27,7 @@ from core.errors import InvalidInput, NotAllowed, NotFound, QorganError, TooLarg
 from core.security.permissions import Permission, require
 from core.security.principal import Principal
 from core.storage.switches import Capability
+from pipelines.calls.card_values import checked_value
 from pipelines.calls.live.calls import LiveCalls
 from pipelines.calls.live.session import LiveCall
 
@@ -120,13 +121,16 @@ class LiveSocket:
             raise InvalidInput("no call was begun", advice="send call.start, call.resume or call.watch first")
 
     async def _next(self) -> str | bytes:
-        patient = self.call is not None and not self.is_source
-        try:
-            async with asyncio.timeout(None if patient else self._settings.idle_s):
-                message = await self._websocket.receive()
-        except TimeoutError:
-            detail = f"nothing came for {self._settings.idle_s:.0f} s"
-            raise Closing(4408, "idle", detail, "resume when there is audio") from None
+        while True:
+            try:
+                async with asyncio.timeout(None if self._may_be_silent else self._settings.idle_s):
+                    message = await self._websocket.receive()
+                break
+            except TimeoutError:
+                if self._may_be_silent:  # the call came to its end meanwhile
+                    continue
+                detail = f"nothing came for {self._settings.idle_s:.0f} s"
+                raise Closing(4408, "idle", detail, "resume when there is audio") from None
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message.get("code", 1000))
         content: str | bytes | None = message.get("bytes") if message.get("bytes") is not None else message.get("text")
@@ -135,6 +139,11 @@ class LiveSocket:
             detail = f"a message of {len(content)} bytes is over live.max_frame_bytes"
             raise TooLarge(detail, advice="send smaller frames and resume")
         return content
+
+    @property
+    def _may_be_silent(self) -> bool:
+        """Whether nothing need come: this socket watches, or its call is over and is read to its end."""
+        return self.call is not None and (not self.is_source or self.call.ending is not None)
 
     async def _receive(self) -> None:
         while True:
@@ -203,15 +212,18 @@ class LiveSocket:
             detail = f"events were not read for {self._settings.slow_reader_s:.0f} s"
             raise Closing(4430, "slow-reader", detail, "resume from the last seq: nothing is lost") from None
 
+    async def _say_error(self, error: Closing) -> None:
+        """Say what is wrong with what this socket sent; no event of the call."""
+        said = {"type": "error", "code": error.kind, "detail": error.detail, "advice": error.advice}
+        await self._send(orjson.dumps(said).decode())
+
     async def _close(self, closing: Closing) -> None:
         try:
             async with asyncio.timeout(1.0):
                 if closing.kind and closing.code != 4430:
-                    said = {"type": "error", "code": closing.kind, "detail": closing.detail, "advice": closing.advice}
-                    async with self._sending:
-                        await self._websocket.send_text(orjson.dumps(said).decode())
+                    await self._say_error(closing)
                 await self._websocket.close(closing.code, closing.kind[:100])
-        except (TimeoutError, RuntimeError, WebSocketDisconnect):
+        except (TimeoutError, Closing, RuntimeError, WebSocketDisconnect):
             return  # gone already, or not reading
 
     # --- what messages do ----------------------------------------------------------------------------------------
@@ -276,17 +288,21 @@ class LiveSocket:
 
     @messages.on(CallEditIn)
     async def _edit(self, message: CallEditIn) -> None:
-        require(self._principal.role, Permission.EDIT_CALLS)
         call = self.call
         if call is None:
             raise InvalidInput("no call was begun", advice="send call.start, call.resume or call.watch first")
-        value = tuple(message.value) if isinstance(message.value, list) else message.value
 
         def edit() -> None:
+            require(self._principal.role, Permission.EDIT_CALLS)
+            self._services.security.switches.require_on(Capability.CALLS)
+            value = None if message.undo or message.value is None else checked_value(message.field, message.value)
             call.edit(message.field, value, self._principal.actor, undo=message.undo)
             self.audit("calls.live.edit", call, field=message.field)
 
-        await self.in_thread(edit)
+        try:
+            await self.in_thread(edit)
+        except QorganError as error:  # the audio must not stop for a wrong edit
+            await self._say_error(Closing(0, error.code, error.detail, error.advice))
 
     @messages.on(CallEndIn)
     async def _end(self, message: CallEndIn) -> None:

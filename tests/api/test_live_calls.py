@@ -1,5 +1,7 @@
 """Live calls over the WebSocket: who may, what comes back, frames in disorder, breaks, limits."""
 
+import asyncio
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,17 +10,18 @@ from datetime import UTC, datetime
 import pytest
 from fastapi.testclient import TestClient
 from starlette.testclient import WebSocketDenialResponse, WebSocketTestSession
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
 from api.app import create_app
 from api.contract import Services
 from api.realtime.client import pcm16
-from core.call_records import LegName
+from core.call_records import LegName, Word
 from core.security.permissions import Role
 from core.settings import LiveSettings
 from pipelines.calls.live.frames import Frame, write_frame
 from pipelines.calls.transcriber import SAMPLE_RATE, Samples
-from tests.api.live_desk import desk_of, live_services
+from tests.api.live_desk import CountingReader, desk_of, live_services
 from tests.pipelines.calls.live.voice_like import murmur
 
 __all__ = ["live_services"]
@@ -175,6 +178,33 @@ def test_a_persons_edit_is_never_overwritten(live_services: Services, client: Te
 
 
 @pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [("urgency", 500, "invalid-input"), ("incident_type", "no such", "invalid-input"), ("house", " ", "invalid-input")],
+)
+def test_a_wrong_edit_is_told_and_the_audio_goes_on(client: TestClient, field: str, value: object, code: str) -> None:
+    with open_socket(client) as socket:
+        socket.send_json(START)
+        socket.send_json({"type": "call.edit", "field": field, "value": value})
+        refused = until(socket, "error")[-1]
+        assert refused["code"] == code
+        assert "seq" not in refused
+        socket.send_json({"type": "call.edit", "field": field, "undo": True})
+        assert until(socket, "error")[-1]["code"] == "conflict"  # nothing of it was kept
+        for frame in frames(murmur(2.4)):
+            socket.send_bytes(frame)
+        socket.send_json({"type": "call.end"})
+        assert text(until(socket, "call.ended"))
+
+
+def test_an_edit_without_the_permission_is_refused(live_services: Services) -> None:
+    headers = key(live_services, Role.SERVICE)
+    with TestClient(create_app(live_services), headers=headers) as client, open_socket(client) as socket:
+        socket.send_json(START)
+        socket.send_json({"type": "call.edit", "field": "house", "value": "5"})
+        assert until(socket, "error")[-1]["code"] == "not-allowed"
+
+
+@pytest.mark.parametrize(
     ("message", "code"),
     [
         ({"type": "call.start", "sample_rate": 4000, "encoding": "pcm16", "legs": ["caller"]}, 4400),
@@ -253,6 +283,25 @@ def test_too_many_calls_are_refused_clearly(services: Services) -> None:
         assert two.receive_json()["code"] == "too-many-requests"
 
 
+def test_a_source_that_ended_its_call_is_not_idle(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = threading.Event()
+
+    def read_late(*_: object) -> tuple[Word, ...]:
+        slow.wait(0.8)
+        return ()
+
+    monkeypatch.setattr(CountingReader, "read", read_late)
+    live = LiveSettings(idle_s=0.3, resume_s=5)
+    with (
+        desk_of(services, live) as made,
+        TestClient(create_app(made), headers=key(made, Role.DISPATCHER)) as client,
+        open_socket(client) as socket,
+    ):
+        events = play(socket, frames(murmur(2.4)))
+        assert events[-1]["reason"] == "ended"
+        assert not [event for event in events if event["type"] == "error"]
+
+
 def test_a_silent_source_is_dropped_and_its_call_ends(services: Services) -> None:
     live = LiveSettings(idle_s=0.3, resume_s=0.3)
     with desk_of(services, live) as made, TestClient(create_app(made), headers=key(made, Role.DISPATCHER)) as client:
@@ -268,3 +317,41 @@ def test_a_silent_source_is_dropped_and_its_call_ends(services: Services) -> Non
         kept = made.calls.call(call_id)
         assert (kept.state.value, kept.notes) == ("waiting", ("restored",))  # its recording is read anew
         assert kept.started_at < datetime.now(UTC)
+
+
+def test_a_client_that_never_reads_is_dropped_and_resumes_with_nothing_lost(services: Services) -> None:
+    reads = threading.Event()
+    reads.set()
+
+    def stuck(app: ASGIApp) -> ASGIApp:
+        """The line of a client that has stopped reading: what is sent to it waits for ever."""
+
+        async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+            async def send_when_read(message: Message) -> None:
+                if message["type"] == "websocket.send" and not reads.is_set():
+                    await asyncio.Event().wait()
+                await send(message)
+
+            await app(scope, receive, send_when_read)
+
+        return serve
+
+    with (
+        desk_of(services, LiveSettings(slow_reader_s=0.2, resume_s=30)) as made,
+        TestClient(stuck(create_app(made)), headers=key(made, Role.DISPATCHER)) as client,
+    ):
+        with open_socket(client) as socket:
+            socket.send_json(START)
+            started = until(socket, "call.started")[-1]
+            reads.clear()
+            for frame in frames(murmur(2.4)):
+                socket.send_bytes(frame)
+            with pytest.raises(WebSocketDisconnect) as closed:
+                until(socket, "call.ended")
+            assert closed.value.code == 4430
+        reads.set()
+        with open_socket(client) as again:
+            again.send_json({"type": "call.resume", "call_id": started["call_id"], "last_seq": started["seq"]})
+            again.send_json({"type": "call.end"})
+            events = numbered(until(again, "call.ended"))
+            assert [event["seq"] for event in events] == list(range(2, len(events) + 2))

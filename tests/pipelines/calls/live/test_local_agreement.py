@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.call_records import Word
@@ -22,6 +22,7 @@ def reading(draw: st.DrawFn) -> tuple[Word, ...]:
     return tuple(words)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(reading(), st.booleans()), max_size=12))
 def test_committed_text_only_grows(readings: list[tuple[tuple[Word, ...], bool]]) -> None:
     agreement = LocalAgreement()
@@ -34,6 +35,7 @@ def test_committed_text_only_grows(readings: list[tuple[tuple[Word, ...], bool]]
             assert agreement.tail == ()
 
 
+@settings(deadline=None)
 @given(st.lists(st.text("абвгдежз", min_size=3, max_size=8), max_size=10, unique=True), st.data())
 def test_growing_audio_read_alike_gives_its_words_once(texts: list[str], data: st.DataObject) -> None:
     whole = said(texts)
