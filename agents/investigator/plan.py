@@ -228,7 +228,9 @@ class _Writer:
 
 
 def _percent(share: float) -> str:
-    return "<1" if 0 < share < 0.01 else f"{share * 100:.0f}"
+    if 0 < share < 0.01:
+        return "<1"
+    return ">99" if 0.995 <= share < 1 else f"{share * 100:.0f}"
 
 
 @lru_cache(maxsize=3)

@@ -84,13 +84,19 @@ def _print(found: "CausesOut") -> None:
         say(found.message, "yellow")
     for one in found.hypotheses:
         mark = "●" if one.in_set else " "
-        say(f"{mark} {one.probability:6.1%}  (base {one.base_rate:.0%})  {one.name}", "bold" if one.in_set else "")
+        say(f"{mark} {_percent(one.probability):>5}  (base {one.base_rate:.0%})  {one.name}", "bold" if one.in_set else "")
         if one.in_set:
             _print_arguments("+", one.arguments_for)
             _print_arguments("-", one.arguments_against)
     say(f"● the true cause is among these in {found.coverage:.0%} of cases; model {found.model_version}")
     for number, check in enumerate(found.next_checks, start=1):
         say(f"{number}. [{check.kind}] {check.text}  ({check.gain_bits:.2f} bits)")
+
+
+def _percent(share: float) -> str:
+    if 0 < share < 0.01:
+        return "<1 %"
+    return ">99 %" if 0.995 <= share < 1 else f"{share * 100:.0f} %"
 
 
 def _print_arguments(sign: str, held: "list[ArgumentOut]") -> None:

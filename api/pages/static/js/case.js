@@ -69,9 +69,8 @@ async function redraw() {
   for (const group of root.querySelectorAll("details[open][data-group]")) {
     drawn.querySelector(`details[data-group="${CSS.escape(group.dataset.group)}"]`)?.setAttribute("open", "");
   }
-  for (const one of root.querySelectorAll(".hypothesis")) {
-    const next = drawn.querySelector(`.hypothesis[data-cause="${CSS.escape(one.dataset.cause)}"] details`);
-    next?.toggleAttribute("open", one.querySelector("details").open);
+  for (const one of root.querySelectorAll(".hypothesis:has(details[open])")) {
+    drawn.querySelector(`.hypothesis[data-cause="${CSS.escape(one.dataset.cause)}"] details`)?.setAttribute("open", "");
   }
   for (const side of [".facts-side", "#advice"]) root.querySelector(side).replaceWith(drawn.querySelector(side));
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
