@@ -10,7 +10,7 @@ from core.case_records import FireCase
 from pipelines.cases.model.calibration import set_threshold
 from pipelines.cases.model.encoding import Matrix, key_of
 
-_PERIODS = 3
+_PERIODS = 2
 
 
 def one_hot_regression(
@@ -41,7 +41,7 @@ def _fitted(
 
     encoder = OneHotEncoder(handle_unknown="ignore")
     known = encoder.fit_transform(_table(train, facts))
-    model = LogisticRegression(C=1.0, max_iter=2000).fit(known, labels)
+    model = LogisticRegression(C=1.0, max_iter=300).fit(known, labels)
     chances = np.zeros((len(test), int(labels.max()) + 1))
     chances[:, model.classes_] = model.predict_proba(encoder.transform(_table(test, facts)))
     return chances

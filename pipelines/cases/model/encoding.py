@@ -1,4 +1,4 @@
-"""Facts as rows of numbers: a value is known by itself and by its words, so that rare ones share strength."""
+"""Facts as rows of numbers: a known value by itself, a rare or new one by the known values whose names are like its."""
 
 import re
 from collections import Counter
@@ -18,9 +18,9 @@ Matrix = NDArray[np.float64]
 MONTH = "month"
 """The fact that tells the season; a calendar month from 1 to 12."""
 
-LEAST_CASES = 2  # a value of fewer cases is known by its words alone
-LEAST_WORD_CASES = 3
+LEAST_CASES = 2  # a value of fewer cases is known by values alike alone
 WORD_LETTERS = 6  # a stem good enough for the names of categories: the words of one object type decline alike
+_MOST_ALIKE = 3
 MOST_STEPS = 12  # thresholds of a number
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _COLDEST_MONTH = 1.0
@@ -59,14 +59,13 @@ def words_of(value: FactValue) -> tuple[str, ...]:
 class FactCode:
     """How one fact is turned into numbers, as learnt from past cases.
 
-    `rows`: value -> its row. `own`, `words`, `steps`: tokens (columns); a row is a weighted sum of tokens.
+    `rows`: value -> its row. `own`: value -> its token (column). A row is a weighted sum of tokens.
     """
 
     fact: str
     names: Mapping[str, str]  # value as kept -> as written
     rows: Mapping[str, int]
     own: Mapping[str, int]
-    words: Mapping[str, int]
     steps: tuple[float, ...] = ()
     step_tokens: tuple[int, ...] = ()
 
@@ -84,16 +83,25 @@ class FactCode:
     def weights(self, key: str, value: FactValue | None) -> dict[int, float]:
         """Return the tokens of a value, and how much of each; none for a value of which nothing is known."""
         if self.is_number:
-            reached = int(key) if key.isdigit() else 0
-            tokens = dict.fromkeys(self.step_tokens[:reached], _STEP)
-        else:
-            known = [
-                self.words[w] for w in words_of(self.names.get(key, key) if value is None else value) if w in self.words
-            ]
-            tokens = {token: 1 / float(np.sqrt(len(known))) for token in known}
+            tokens = dict.fromkeys(self.step_tokens[: int(key) if key.isdigit() else 0], _STEP)
+            return tokens | ({self.own[key]: 1.0} if key in self.own else {})
         if key in self.own:
-            tokens[self.own[key]] = 1.0
-        return tokens
+            return {self.own[key]: 1.0}
+        return self._by_words(words_of(self.names.get(key, key) if value is None else value))
+
+    def _by_words(self, words: Sequence[str]) -> dict[int, float]:
+        """Return the known values whose names share most words with these, each by its share of common words."""
+        given = set(words)
+        alike = [
+            (len(given & spoken) / len(given | spoken), key) for key, spoken in self._spoken.items() if given & spoken
+        ]
+        nearest = sorted(alike, key=lambda pair: (-pair[0], pair[1]))[:_MOST_ALIKE]
+        total = sum(share for share, _ in nearest)
+        return {self.own[key]: share / total * nearest[0][0] for share, key in nearest}
+
+    @cached_property
+    def _spoken(self) -> Mapping[str, frozenset[str]]:
+        return {key: frozenset(words_of(self.names[key])) for key in self.own if key in self.names}
 
 
 @dataclass(frozen=True)
@@ -179,7 +187,6 @@ class FactEncoder:
                     "names": dict(c.names),
                     "rows": dict(c.rows),
                     "own": dict(c.own),
-                    "words": dict(c.words),
                     "steps": list(c.steps),
                     "step_tokens": list(c.step_tokens),
                 }
@@ -237,23 +244,20 @@ def _number(fact: str, values: Sequence[FactValue], counter: _Counter) -> FactCo
     counts = Counter(int((value >= steps).sum()) for value in data)
     rows = {str(reached): counter.row() for reached in range(len(steps) + 1)}
     own = {str(reached): counter.token() for reached in sorted(counts) if counts[reached] >= LEAST_CASES}
-    return FactCode(fact, {}, rows, own, {}, tuple(float(s) for s in steps), tokens)
+    return FactCode(fact, {}, rows, own, tuple(float(s) for s in steps), tokens)
 
 
 def _category(fact: str, values: Sequence[FactValue], counter: _Counter) -> FactCode:
     counts: Counter[str] = Counter()
     names: dict[str, str] = {}
-    spoken: Counter[str] = Counter()
     for value in values:
         key = key_of(value)
         counts[key] += 1
         names.setdefault(key, value if isinstance(value, str) else key)
-        spoken.update(words_of(value))
     keys = sorted(counts)
     rows = {key: counter.row() for key in keys}
     own = {key: counter.token() for key in keys if counts[key] >= LEAST_CASES}
-    words = {word: counter.token() for word in sorted(spoken) if spoken[word] >= LEAST_WORD_CASES}
-    return FactCode(fact, names, rows, own, words)
+    return FactCode(fact, names, rows, own)
 
 
 def read_encoder(data: Mapping[str, object]) -> FactEncoder:
@@ -267,7 +271,6 @@ def read_encoder(data: Mapping[str, object]) -> FactEncoder:
             dict(row["names"]),
             dict(row["rows"]),
             dict(row["own"]),
-            dict(row["words"]),
             tuple(row["steps"]),
             tuple(row["step_tokens"]),
         )

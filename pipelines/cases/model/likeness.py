@@ -21,10 +21,10 @@ _BIAS_PENALTY = 0.01
 class LikenessPlan:
     """How it is trained. `sum_share`: of the kernel that adds likeness by fact; the rest multiplies it."""
 
-    landmarks: int = 600
+    landmarks: int = 400
     penalty: float = 0.1
     sum_share: float = 0.6
-    iterations: int = 60
+    iterations: int = 40
     lost: float = 0.3
 
 

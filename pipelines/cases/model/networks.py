@@ -13,7 +13,7 @@ Labels = NDArray[np.int64]
 
 ARRAYS: Final = ("tables", "lines", "bias", "season", "hidden", "hidden_bias", "out")
 _PRIOR_CASES = 0.2  # added to each cause's count: a cause of one case is not impossible
-_DENSE_SHARE = 0.7  # of training rows keep nearly all facts, the rest lose a random share of them
+_DENSE_SHARE = 0.85  # of training rows keep nearly all facts, the rest lose a random share of them
 _DENSE_LOSS = 0.08
 _SPREAD = 0.3  # of the first embeddings
 
@@ -30,7 +30,7 @@ class NetworkPlan:
     rate: float = 0.006
     epochs: int = 12
     batch: int = 128
-    most_steps: int = 900
+    most_steps: int = 600
     most_batch: int = 512
 
 

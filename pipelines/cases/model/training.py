@@ -35,9 +35,9 @@ class TrainingPlan:
 
     networks: NetworkPlan = field(default_factory=NetworkPlan)
     likeness: LikenessPlan = field(default_factory=LikenessPlan)
-    network_share: float = 0.5
+    network_share: float = 0.6
     coverage: float = 0.9
-    periods: int = 3
+    periods: int = 2
     one_period_from: int = 20_000
     seed: int = 928
 
