@@ -124,10 +124,10 @@ class CallSettings(BaseModel):
 class LiveSettings(BaseModel):
     """Live calls: the WebSocket, and the workers that read what is said."""
 
-    workers: int = Field(default=1, ge=1, le=64, description="Readers of all live calls together")
+    workers: int = Field(default=2, ge=1, le=64, description="Readers of all live calls together")
     threads: int = Field(default=1, ge=1, description="CPU threads of each reader")
     beam: int = Field(default=5, ge=1, le=20, description="Beams of a reading at the end of an utterance")
-    draft_beam: int = Field(default=1, ge=1, le=20, description="Beams of a reading while somebody speaks")
+    draft_beam: int = Field(default=3, ge=1, le=20, description="Beams of a reading while somebody speaks")
     shed_after_s: float = Field(
         default=3.0,
         gt=0,
