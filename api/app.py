@@ -11,10 +11,11 @@ from api import problems
 from api.contract import Services
 from api.middleware import BodyLimit, Telemetry
 from api.pages import calls as calls_pages
+from api.pages import cases as cases_pages
 from api.pages import live as live_pages
 from api.pages import routes as pages
 from api.realtime import router as realtime
-from api.routers import administration, assistant, auth, calls, health, jobs, loading, norms
+from api.routers import administration, assistant, auth, calls, cases, causes, health, jobs, loading, norms
 
 ROUTERS = (
     auth.router,
@@ -23,11 +24,14 @@ ROUTERS = (
     loading.router,
     norms.router,
     calls.router,
+    cases.router,
+    causes.router,
     jobs.router,
     administration.router,
     health.router,
     pages.router,
     calls_pages.router,
+    cases_pages.router,
     live_pages.router,
 )
 PUBLIC = frozenset(

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from agents.investigator.advising import CauseAdviser
 from core.blobs import BlobStore
 from core.jobs.records import Job, JobPage
 from core.languages import Language
@@ -19,6 +20,7 @@ from core.security.office import SecurityOffice
 from core.settings import Settings
 from core.storage.acts import ActStore
 from core.storage.calls import CallStore
+from core.storage.cases import CaseStore
 from core.storage.database import Database
 
 if TYPE_CHECKING:
@@ -117,6 +119,20 @@ class Recordings(Protocol):
         ...
 
 
+class CaseImports(Protocol):
+    """Takes files of fire cases in. What is taken in is safe: its job survives a restart."""
+
+    def submit(
+        self, path: Path, name: str, mapping: str, *, actor: str, territory: str | None, key: str | None
+    ) -> str:
+        """Keep the file and start its import by the mapping (YAML); return the job's id.
+
+        The file at `path` may be deleted once this returns. The same `key` gives the same job; the same key with
+        another file or mapping raises `Conflict`.
+        """
+        ...
+
+
 def _nothing() -> None:
     return None
 
@@ -135,6 +151,9 @@ class Services:
     loader: Loader
     calls: CallStore
     recordings: Recordings
+    cases: CaseStore
+    case_imports: CaseImports
+    causes: CauseAdviser
     blobs: BlobStore
     models: Callable[[], Sequence[ModelRow]]
     readiness: Callable[[], Mapping[str, str]]

@@ -12,7 +12,7 @@ from core.settings import Settings
 from core.telemetry import metrics, request_id
 from core.telemetry.log import get_logger
 
-ACTS_PATH, CALLS_PATH = "/v1/acts", "/v1/calls"
+ACTS_PATH, CALLS_PATH, CASES_PATH = "/v1/acts", "/v1/calls", "/v1/cases"
 """Where files are sent."""
 _MULTIPART_OVERHEAD = 64 * 1024
 _SECURITY_HEADERS = {
@@ -129,7 +129,13 @@ class BodyLimit:
             return self._settings.uploads.max_bytes + _MULTIPART_OVERHEAD, "uploads.max_bytes"
         if scope["path"] == CALLS_PATH and scope["method"] == "POST":
             return self._settings.calls.max_bytes + _MULTIPART_OVERHEAD, "calls.max_bytes"
+        if scope["path"] == CASES_PATH and _is_form(scope):
+            return self._settings.cases.max_bytes + _MULTIPART_OVERHEAD, "cases.max_bytes"
         return self._settings.server.max_json_bytes, "server.max_json_bytes"
+
+
+def _is_form(scope: Scope) -> bool:
+    return Headers(scope=scope).get("content-type", "").startswith("multipart/form-data")
 
 
 def safe_local_path(given: str | None) -> str:

@@ -13,6 +13,8 @@ from pathlib import Path
 from agents.assistant.assistant import QuoteAssistant
 from agents.assistant.context import Knowledge
 from agents.assistant.language import language_of
+from api.advising import build_adviser
+from api.case_imports import FileImports
 from api.contract import FoundClause, JsonObject, Services
 from api.live_calls import build_desk
 from api.recordings import CallRecordings
@@ -27,6 +29,7 @@ from core.security.office import build_office
 from core.settings import Settings
 from core.storage.acts import ActStore
 from core.storage.calls import CallStore
+from core.storage.cases import CaseStore
 from core.storage.database import Database
 from knowledge_base.embedding import Embedder, build_embedder
 from knowledge_base.index.factory import open_index
@@ -38,6 +41,7 @@ from pipelines.acts.loading import PIPELINE, ActLoading
 from pipelines.calls import recording
 from pipelines.calls.engines import Once, build_engines
 from pipelines.calls.transcribers.factory import build_transcriber
+from pipelines.cases import loading as cases_loading
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +77,8 @@ def build_services(settings: Settings, *, serve_live: bool = False) -> Services:
     calls = CallStore(database)
     engines = build_engines(settings, Once(partial(build_transcriber, settings)))
     jobs.register(recording.PIPELINE, recording.CallTranscription(blobs, calls, engines, settings.calls).steps())
+    cases = CaseStore(database)
+    jobs.register(cases_loading.PIPELINE, cases_loading.CaseLoading(blobs, cases, settings.cases).steps())
     jobs.launch()
     recordings = CallRecordings(settings.calls, blobs, calls, jobs)
     recordings.resume()
@@ -106,6 +112,9 @@ def build_services(settings: Settings, *, serve_live: bool = False) -> Services:
         loader=ActLoader(settings, blobs, jobs),
         calls=calls,
         recordings=recordings,
+        cases=cases,
+        case_imports=FileImports(settings, blobs, jobs),
+        causes=build_adviser(database, cases, blobs),
         blobs=blobs,
         live=live,
         models=lambda: list_models(settings),

@@ -153,6 +153,19 @@ class LiveSettings(BaseModel):
     )
 
 
+class CaseSettings(BaseModel):
+    """Fire cases: files of past fires, and what may be entered."""
+
+    max_bytes: int = Field(default=2 * 1024**3, ge=1024, description="Largest file of cases accepted, bytes")
+    max_unpacked_bytes: int = Field(
+        default=16 * 1024**3, ge=1024, description="Most bytes a packed file of cases may unpack to"
+    )
+    mappings: Path | None = Field(
+        default=None,
+        description="Directory of saved mappings (NAME.yaml); empty: `mappings` in the data directory",
+    )
+
+
 class SecuritySettings(BaseModel):
     """Accounts, keys and the audit chain."""
 
@@ -209,6 +222,7 @@ class Settings(BaseSettings):
     search: SearchSettings = SearchSettings()
     calls: CallSettings = CallSettings()
     live: LiveSettings = LiveSettings()
+    cases: CaseSettings = CaseSettings()
     security: SecuritySettings = SecuritySettings()
     server: ServerSettings = ServerSettings()
     telemetry: TelemetrySettings = TelemetrySettings()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from core.security.office import SecurityOffice
     from core.settings import Settings
     from core.storage.calls import CallStore
+    from core.storage.cases import CaseStore
 
 ENV_FILE = "QORGAN_ENV_FILE"
 ACTOR = "command-line"
@@ -66,6 +67,23 @@ def calls_of_records() -> Iterator["CallStore"]:
     database.upgrade()
     try:
         yield CallStore(database)
+    finally:
+        database.close()
+
+
+@contextmanager
+def cases_of_records() -> Iterator[tuple["CaseStore", "SecurityOffice", "Settings"]]:
+    """Give the fire cases and the audit on a database whose schema is up to date; no models, no index."""
+    from core.security.office import build_office
+    from core.storage.cases import CaseStore
+    from core.storage.database import Database
+
+    settings = load_settings()
+    quiet_logs(settings)
+    database = Database(settings.database_url)
+    database.upgrade()
+    try:
+        yield CaseStore(database), build_office(settings, database), settings
     finally:
         database.close()
 

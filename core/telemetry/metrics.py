@@ -21,6 +21,7 @@ CALL_REAL_TIME_FACTOR = Histogram(
     "Processor seconds a second of a recording",
     buckets=(0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 5.0),
 )
+CASES = Counter("qorgan_cases_imported_total", "Rows of files of fire cases", ("outcome",))
 LIVE_CALLS = Gauge("qorgan_live_calls", "Live calls going on")
 LIVE_SOCKETS = Gauge("qorgan_live_sockets", "WebSockets of live calls that are open")
 LIVE_LAG_SECONDS = Histogram(

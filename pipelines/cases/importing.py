@@ -79,6 +79,10 @@ class CaseImport:
         """What was found so far; all of it once every case was given."""
         return self._tally.report(self._about)
 
+    def tell(self, issue: RowIssue) -> None:
+        """Add an issue to the report that whoever keeps the cases met."""
+        self._tally.add(issue)
+
     def __iter__(self) -> Iterator[FireCase]:
         """Give the cases. Raises what `open_table` does."""
         with open_table(self._path, self._mapping, self._max_unpacked_bytes) as table, _Seen() as seen:

@@ -1,7 +1,9 @@
 """What an import found: counts of everything, and every issue with its row and column."""
 
+import csv
+import io
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -11,6 +13,7 @@ from pipelines.cases.values import IssueKind
 MOST_KEPT = 1000
 """Issues and source's own categories that a report itself holds; `on_issue` is given all of them."""
 _MOST_VALUE_CHARS = 80
+_CSV_CHUNK = 64 * 1024
 
 Outcome = Literal["row refused", "value left out", "kept"]
 
@@ -104,3 +107,38 @@ class Tally:
             known=dict(self.known),
             own_categories={fact: dict(counts.most_common()) for fact, counts in self.own.items()},
         )
+
+
+ISSUE_FIELDS = ("row", "column", "kind", "outcome", "detail", "value")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def issue_object(issue: RowIssue) -> dict[str, str | int]:
+    """Return an issue as JSON."""
+    return {
+        "row": issue.row,
+        "column": issue.column,
+        "kind": issue.kind.value,
+        "outcome": issue.outcome,
+        "detail": issue.detail,
+        "value": issue.value,
+    }
+
+
+def csv_of(issues: Iterable[Mapping[str, str | int]], *, header: bool = True) -> Iterator[str]:
+    """Give issues as lines of CSV; what a spreadsheet would take for a formula is put in quotes as text."""
+    line = io.StringIO()
+    writer = csv.writer(line)
+    if header:
+        writer.writerow(ISSUE_FIELDS)
+    for issue in issues:
+        writer.writerow([_plain(issue[name]) for name in ISSUE_FIELDS])
+        if line.tell() > _CSV_CHUNK:
+            yield line.getvalue()
+            line.seek(0)
+            line.truncate()
+    yield line.getvalue()
+
+
+def _plain(value: str | int) -> str | int:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

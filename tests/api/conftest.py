@@ -17,7 +17,7 @@ from api.contract import CallUpload, FoundClause, JsonObject, Services, TakenCal
 from core.blobs import FolderBlobs
 from core.calls import CallSource, CallState, NewCall
 from core.errors import Conflict, NotFound, QorganError
-from core.jobs.records import Job, JobPage, JobState
+from core.jobs.records import Job, JobError, JobPage, JobState
 from core.languages import Language
 from core.records import (
     Abstention,
@@ -39,9 +39,14 @@ from core.settings import CallSettings, Settings, UploadSettings
 from core.storage.accounts import Accounts
 from core.storage.acts import ActStore
 from core.storage.calls import CallStore
+from core.storage.cases import CaseStore
 from core.storage.database import Database
 from pipelines.calls.recording import CallTranscription
+from pipelines.cases.loading import PIPELINE as LOAD_CASES
+from pipelines.cases.loading import CaseLoading
+from pipelines.cases.mapping import read_mapping
 from tests.call_samples import plain_engines
+from tests.cause_samples import plain_adviser
 
 PASSWORD = "a phrase of several words"
 RU_TEXTS = {
@@ -218,6 +223,7 @@ class PlainJobs:
     keys: dict[str, str] = field(default_factory=dict)
     taken: dict[str, tuple[str, bytes, JsonObject | None]] = field(default_factory=dict)
     fails: bool = False
+    ended: dict[str, Job] = field(default_factory=dict)
 
     def submit(self, path: Path, name: str, sidecar: JsonObject | None, key: str | None) -> str:
         content = path.read_bytes()
@@ -237,6 +243,8 @@ class PlainJobs:
         return JobPage(tuple(self._job(job_id) for job_id in self.taken)[:limit], None)
 
     def job(self, job_id: str) -> Job:
+        if job_id in self.ended:
+            return self.ended[job_id]
         if job_id not in self.taken:
             raise NotFound("no such job", advice="list /v1/jobs")
         self.reads[job_id] += 1
@@ -296,6 +304,47 @@ class PlainRecordings:
             self.blobs.delete(digest)
 
 
+@dataclass
+class PlainImports:
+    """Files of cases of the tests, taken through the real steps at once."""
+
+    cases: CaseStore
+    blobs: FolderBlobs
+    jobs: PlainJobs
+    settings: Settings
+
+    def submit(self, path: Path, name: str, mapping: str, *, actor: str, territory: str | None, key: str | None) -> str:
+        read_mapping(mapping)
+        job_id = self.jobs.submit(path, name, {"mapping": mapping}, key)
+        state: JsonObject = {
+            "source": self.blobs.put(path.read_bytes()),
+            "mapping": self.blobs.put(mapping.encode()),
+            "name": name,
+            "actor": actor,
+            "territory": territory,
+            "import_id": job_id,
+        }
+        error = None
+        try:
+            for step in CaseLoading(self.blobs, self.cases, self.settings.cases).steps():
+                state = step.run(state)
+        except QorganError as failed:
+            error = JobError(failed.code, failed.detail, failed.advice)
+        self.jobs.ended[job_id] = Job(
+            id=job_id,
+            name=LOAD_CASES,
+            state=JobState.FAILED if error else JobState.DONE,
+            step=None,
+            steps=("import_cases",),
+            progress=1.0,
+            error=error,
+            result=None if error else state,
+            created_at=datetime(2026, 3, 1, tzinfo=UTC),
+            updated_at=datetime(2026, 3, 1, tzinfo=UTC),
+        )
+        return job_id
+
+
 @pytest.fixture
 def api_settings(tmp_path: Path) -> Settings:
     return Settings(
@@ -324,6 +373,7 @@ def services(api_settings: Settings, loaded_records: Path) -> Iterator[Services]
     database = Database(api_settings.database_url)
     store = ActStore(database)
     jobs = PlainJobs()
+    cases = CaseStore(database)
     calls, blobs = CallStore(database), FolderBlobs(api_settings.data_dir / "blobs")
     made = Services(
         settings=api_settings,
@@ -336,6 +386,9 @@ def services(api_settings: Settings, loaded_records: Path) -> Iterator[Services]
         loader=jobs,
         calls=calls,
         recordings=PlainRecordings(calls, blobs, jobs, api_settings),
+        cases=cases,
+        case_imports=PlainImports(cases, blobs, jobs, api_settings),
+        causes=plain_adviser(cases),
         blobs=blobs,
         models=lambda: (),
         readiness=lambda: {"database": "ready", "index": "ready", "models": "ready"},
