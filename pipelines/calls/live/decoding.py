@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _FRAMES_PER_S = 100
 _ROOM_FRAMES = 150
-"""Silence after the speech: with less than a second and a half Whisper says the last words twice (ADR 0020)."""
+"""Silence after the speech: with less than a second and a half Whisper says the last words twice (ADR 0014)."""
 _MOST_FRAMES = 3000
 _TOKENS_PER_S = 12
 """Bound on what is said in a second; a loop of repeated tokens ends there. Russian speech in a hurry needs 9."""
@@ -58,7 +58,7 @@ class ShortWhisper:
     """Whisper over just the audio there is.
 
     Whisper was trained on windows of 30 s, and every reading of 2 s would cost the encoding of 30 (1.3 CPU-s for base,
-    int8). CTranslate2's encoder takes shorter windows: 6 s cost 0.12 CPU-s and read much the same (ADR 0020).
+    int8). CTranslate2's encoder takes shorter windows: 6 s cost 0.12 CPU-s and read much the same (ADR 0014).
     """
 
     def __init__(self, model: "WhisperModel", hot_words: tuple[str, ...] = ()) -> None:

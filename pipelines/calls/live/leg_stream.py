@@ -19,16 +19,16 @@ from pipelines.calls.transcriber import SAMPLE_RATE, Samples
 
 @dataclass(frozen=True)
 class Tuning:
-    """How a leg is cut and read; seconds unless said otherwise. Chosen by replaying calls, see ADR 0020."""
+    """How a leg is cut and read; seconds unless said otherwise. Chosen by replaying calls, see ADR 0014."""
 
     speech_starts: float = 0.5  # probability
     speech_ends: float = 0.35  # probability
     pause_s: float = 0.55  # silence that ends a stretch of speech
     hush_s: float = 0.2  # silence after which the stretch is read whole, in case it is over
-    step_s: float = 0.8  # new speech that makes another reading worth while
-    first_s: float = 1.0  # speech before the first reading
-    hold_s: float = 0.8  # agreed words so near the end of a reading wait for another
-    settle_s: float = 2.2  # speech so far before the end of a reading is committed without agreement
+    step_s: float = 0.6  # new speech that makes another reading worth while
+    first_s: float = 1.4  # speech before the first reading
+    hold_s: float = 0.7  # agreed words so near the end of a reading wait for another
+    settle_s: float = 2.3  # speech so far before the end of a reading is committed without agreement
     padding_s: float = 0.25  # kept before and after speech
     least_speech_s: float = 0.13  # shorter bursts are clicks
     window_s: float = 10.0  # longest audio read at once, besides its context
