@@ -5,7 +5,21 @@ from importlib.metadata import entry_points
 
 import typer
 
-from api.cli import accounts, acts, asking, audit, calls, cases, keys, models, replaying, serving, settings, suggesting
+from api.cli import (
+    accounts,
+    acts,
+    asking,
+    audit,
+    calls,
+    case_training,
+    cases,
+    keys,
+    models,
+    replaying,
+    serving,
+    settings,
+    suggesting,
+)
 from api.cli.output import fail
 from core.errors import QorganError
 
@@ -25,6 +39,7 @@ app.add_typer(acts.app, name="acts")
 replaying.register(calls.app)
 app.add_typer(calls.app, name="calls")
 suggesting.register(cases.app)
+case_training.register(cases.app)
 app.add_typer(cases.app, name="cases")
 app.add_typer(models.app, name="models")
 app.add_typer(accounts.app, name="accounts")
