@@ -5,7 +5,7 @@ from typing import Literal
 
 from api.pages.messages import Messages
 from core.call_records import LegName, TagKind
-from pipelines.calls.card.tables import incidents, questions
+from pipelines.calls.card.tables import hazards, incidents, questions
 
 SERVICES = ("101", "102", "103", "104", "109", "112-rescue")
 """In the order people know them by."""
@@ -76,6 +76,11 @@ def incident_names(t: Messages) -> tuple[tuple[str, str], ...]:
     return tuple((row.id, getattr(row.names, t.language.value)) for row in incidents().types)
 
 
+def hazard_names(t: Messages) -> dict[str, str]:
+    """Return the name of every danger in the language of the page, by its name on the card."""
+    return {hazard.name: t.get(f"hazard.{hazard.id}", hazard.name) for hazard in hazards().hazards}
+
+
 def question_texts(t: Messages) -> dict[str, str]:
     """Return the text of every question by its id."""
     return {row.id: getattr(row.texts, t.language.value) for row in questions().questions}
@@ -86,5 +91,6 @@ def script_texts(t: Messages) -> dict[str, str]:
     prefixes = ("live.", "leg.", "card.", "note.", *(f"{kind.value}." for kind in TagKind))
     texts = t.starting_with(prefixes)
     texts.update({f"question.{name}": text for name, text in question_texts(t).items()})
+    texts.update({f"hazard.{name}": label for name, label in hazard_names(t).items()})
     assert all(f"leg.{leg.value}" in texts for leg in LegName)
     return texts

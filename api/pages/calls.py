@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse, Response
 
 from api.access import Needs, ServicesDep
 from api.call_desk import CallDesk
+from api.pages.call_wording import hazard_names
 from api.pages.messages import Messages
 from api.pages.render import messages_for, page
 from api.schemas.calls import CallOut, CardFieldOut, EvidenceOut
@@ -16,7 +17,7 @@ from core.calls import CallFilter
 from core.security.permissions import Permission
 from core.security.principal import Principal
 from pipelines.calls.card import question_text, type_names
-from pipelines.calls.card.tables import SERVICES, hazards
+from pipelines.calls.card.tables import SERVICES
 from pipelines.calls.card_values import CALL_CLASSES
 from pipelines.calls.recording import STEP_NAMES
 
@@ -99,6 +100,8 @@ def shown_field(call: CallOut, name: str, t: Messages) -> ShownField:
     """Return a field of the card ready to be drawn, known or not."""
     held = next((field for field in call.card.fields if field.name == name), None)
     options = _options(name, t)
+    if name == "hazards" and held and isinstance(held.value, list | tuple):  # a person may have named others
+        options += tuple((value, value) for value in held.value if value not in dict(options))
     return ShownField(
         name=name,
         kind=_kind(name),
@@ -134,7 +137,7 @@ def _options(name: str, t: Messages) -> tuple[tuple[str, str], ...]:
     if name == "services":
         return tuple((value, f"{value} {t(f'service.{value}')}") for value in SERVICES)
     if name == "hazards":
-        return tuple((hazard.name, hazard.name) for hazard in hazards().hazards)
+        return tuple(hazard_names(t).items())
     return ()
 
 

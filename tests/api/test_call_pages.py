@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.contract import Services
+from api.pages.call_wording import hazard_names
 from core.call_records import CARD_FIELDS
 from core.calls import CallNote, CallState
 from core.languages import Language
@@ -21,7 +22,7 @@ from tests.call_samples import two_legs
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-from api.pages.messages import catalogue
+from api.pages.messages import Messages, catalogue
 
 TOO_WIDE = """[...document.querySelectorAll('main *')]
     .filter((e) => e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.outerHTML.slice(0, 80))"""
@@ -52,6 +53,30 @@ def test_a_call_is_shown_whole_in_every_language(dispatcher: TestClient, languag
     listed = dispatcher.get("/calls", headers=headers)
     assert f"/calls/{call_id}" in listed.text
     assert catalogue(language)["calls.title"] in listed.text
+
+
+def test_dangers_are_named_in_the_language_of_the_page(dispatcher: TestClient) -> None:
+    call_id = upload(dispatcher)
+    given = {"set": {"hazards": ["задымление", "шаткий забор"]}}
+    assert dispatcher.patch(f"/v1/calls/{call_id}/card", json=given).status_code == 200
+    for language, name in ((Language.RU, "задымление"), (Language.KK, "түтін"), (Language.EN, "smoke")):
+        headers = {"Accept": "text/html", "Accept-Language": language.value}
+        drawn = dispatcher.get(f"/calls/{call_id}", headers=headers).text
+        assert f'value="задымление" checked><span>{name}</span>' in drawn
+        assert 'value="шаткий забор" checked><span>шаткий забор</span>' in drawn  # a person's own words stay
+    assert {hazard_names(Messages(language))["тонкий лёд"] for language in Language} == {
+        "тонкий лёд",
+        "жұқа мұз",
+        "thin ice",
+    }
+
+
+@pytest.mark.parametrize("path", ["/calls", "/live"])
+def test_the_footer_says_that_a_machine_suggests_and_a_person_decides(dispatcher: TestClient, path: str) -> None:
+    for language in Language:
+        drawn = dispatcher.get(path, headers={"Accept": "text/html", "Accept-Language": language.value}).text
+        assert catalogue(language)["footer.calls"] in drawn
+        assert catalogue(language)["footer.ai"] not in drawn
 
 
 def test_a_failed_call_says_why_in_the_language_of_the_page(dispatcher: TestClient) -> None:

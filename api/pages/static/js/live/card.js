@@ -70,13 +70,27 @@ export class Card {
     if (text === "") return null;
     if (row.dataset.kind === "number") return Number(text);
     if (row.dataset.kind === "yesno") return text === "true";
-    if (row.dataset.kind === "list") return text.split(",").map((part) => part.trim()).filter(Boolean);
+    if (row.dataset.kind === "list") return this.#listed(text);
     return text;
+  }
+
+  // Dangers are kept under one name and shown in the language of the page.
+  #list(names) {
+    return names.map((name) => this.#texts[`hazard.${name}`] ?? name).join(", ");
+  }
+
+  #listed(text) {
+    const names = Object.fromEntries(
+      Object.entries(this.#texts)
+        .filter(([key]) => key.startsWith("hazard."))
+        .map(([key, label]) => [label, key.slice("hazard.".length)]),
+    );
+    return text.split(",").map((part) => part.trim()).filter(Boolean).map((part) => names[part] ?? part);
   }
 
   #draw(row, event) {
     const input = row.querySelector("input, select");
-    const shown = event.value === null ? "" : Array.isArray(event.value) ? event.value.join(", ") : String(event.value);
+    const shown = event.value === null ? "" : Array.isArray(event.value) ? this.#list(event.value) : String(event.value);
     if (input.tagName === "SELECT" && shown && ![...input.options].some((option) => option.value === shown)) {
       input.append(new Option(shown, shown));
     }
