@@ -334,6 +334,12 @@ class CallStore:
                 blobs -= {other.audio_sha256, other.sound_sha256}
             return tuple(sorted(blobs))
 
+    def holds(self, digest: str) -> bool:
+        """Tell whether the blob is the file or the sound of a call."""
+        query = select(CallRow.id).where(or_(CallRow.audio_sha256 == digest, CallRow.sound_sha256 == digest)).limit(1)
+        with self._database.reading() as session:
+            return session.scalar(query) is not None
+
     def _writing(self, call_id: str) -> AbstractContextManager[tuple[Session, CallRow]]:
         return call_queries.writing(self._database, call_id)
 

@@ -81,9 +81,14 @@ class CallTranscription:
         notes = [problem.kind.value for problem in recording.problems]
         if LegName.MIXED in recording.legs:
             notes.append(CallNote.ONE_CHANNEL.value)
-        self.store.update(
-            call.id, sound_sha256=digest, duration_s=recording.duration_s, legs=tuple(recording.legs), notes=notes
-        )
+        try:
+            self.store.update(
+                call.id, sound_sha256=digest, duration_s=recording.duration_s, legs=tuple(recording.legs), notes=notes
+            )
+        except NotFound:  # deleted meanwhile: nothing of it stays
+            if not self.store.holds(digest):
+                self.blobs.delete(digest)
+            raise
         return {**state, "sound": digest, "cpu_s": time.process_time() - began}
 
     def transcribe_legs(self, call: Call, state: State) -> State:

@@ -10,7 +10,7 @@ import pytest
 from core.blobs import FolderBlobs
 from core.call_records import LegName
 from core.calls import Call, CallSource, CallState, NewCall
-from core.errors import ModelError, QorganError
+from core.errors import ModelError, NotFound, QorganError
 from core.jobs.records import State
 from core.settings import CallSettings, Settings
 from core.storage.calls import CallStore
@@ -79,6 +79,25 @@ def test_a_step_that_breaks_leaves_the_call_failed_without_its_words(store: Call
     failure = store.call("call").failure
     assert failure is not None
     assert (failure.code, "горит" in failure.detail) == ("internal-error", False)
+
+
+def test_a_call_deleted_while_it_is_decoded_leaves_no_sound(store: CallStore, tmp_path: Path) -> None:
+    blobs = FolderBlobs(tmp_path / "blobs")
+
+    class Deleting(CallStore):
+        def update(self, call_id: str, **changes: object) -> None:  # type: ignore[override]
+            if "sound_sha256" in changes:
+                for digest in store.delete(call_id):
+                    blobs.delete(digest)
+            store.update(call_id, **changes)  # type: ignore[arg-type]
+
+    deleting = Deleting(store._database)
+    step = CallTranscription(blobs, deleting, plain_engines(), CallSettings()).steps()[0]
+    audio = blobs.put(two_legs())
+    store.create(NewCall("call", CallSource.RECORDING, datetime(2026, 3, 1, tzinfo=UTC), "tests", audio_sha256=audio))
+    with pytest.raises(NotFound):
+        step.run({"call_id": "call", "audio": audio})
+    assert list(blobs.digests()) == []
 
 
 def test_no_speech_is_a_note(store: CallStore, tmp_path: Path) -> None:
