@@ -71,7 +71,7 @@ class CauseDesk:
         stored = self._case(case_id)
         suggestion = self._suggest(stored.case)
         self._kept(stored.case, suggestion)
-        traced = _traced(stored, self._services.cases.changes(case_id))
+        traced = _traced(stored, self._services.cases.changes(case_id), self.people())
         plan = PlanOfCase(
             stored.case.id,
             stored.case.title,
@@ -83,6 +83,12 @@ class CauseDesk:
         document = plan_document(plan, shipped_schema(), language)
         self._audit("cases.plan", case_id, {"model": suggestion.model_version, "language": language.value})
         return document
+
+    def people(self) -> dict[str, str]:
+        """Return how people and systems are called, by the actors of the audit."""
+        security = self._services.security
+        named = {f"account:{account.id}": account.display_name or account.login for account in security.accounts.list()}
+        return {**named, **{f"key:{key.id}": key.label for key in security.keys.list()}}
 
     def _case(self, case_id: str) -> StoredCase:
         self._services.security.switches.require_on(Capability.CASES)
@@ -136,15 +142,13 @@ def _as_entered(facts: Mapping[str, FactValue], standing: Sequence[FactChange]) 
     return before
 
 
-def _traced(stored: StoredCase, changes: Sequence[FactChange]) -> list[TracedFact]:
+def _traced(stored: StoredCase, changes: Sequence[FactChange], people: Mapping[str, str]) -> list[TracedFact]:
     last = {change.fact: change for change in changes if change.undone_at is None}
+    imported = stored.case.source if stored.import_id else ""
     traced = []
     for fact, value in stored.case.facts.items():
         change = last.get(fact)
-        if change is not None:
-            traced.append(TracedFact(fact, value, "", change.actor, change.at.astimezone()))
-        else:
-            traced.append(
-                TracedFact(fact, value, stored.case.source, stored.created_by, stored.created_at.astimezone())
-            )
+        by = change.actor if change else stored.created_by
+        at = change.at if change else stored.created_at
+        traced.append(TracedFact(fact, value, "" if change else imported, people.get(by, by), at.astimezone()))
     return traced

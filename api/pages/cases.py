@@ -78,6 +78,7 @@ def case_page(request: Request, case_id: str, services: ServicesDep, principal: 
         "advice": advice,
         "lines": [hypothesis.cause for hypothesis in advice.hypotheses[:_LINES]] if advice else [],
         "history": [change for change in reversed(changes) if change.fact != CAUSE],
+        "people": CauseDesk(services, principal).people(),
         "made": list(reversed(services.cases.suggestions(case_id))),
         "words": words,
         "causes": _causes(services, t.language),

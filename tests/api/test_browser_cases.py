@@ -65,6 +65,7 @@ def test_a_case_is_opened_worked_on_and_closed(page: "Page") -> None:
     assert "Место возникновения" in first.locator(".evidence").inner_text()
     assert first.locator(".beside").count() >= 2
     assert page.locator(".steps tbody tr").count() == 4
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     _shot(page, "case")
     page.locator("[data-fact=power] [data-undo]").click()
     page.wait_for_selector(".fact[data-fact=power] [data-undo]", state="detached")
