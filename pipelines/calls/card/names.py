@@ -13,6 +13,7 @@ from pipelines.calls.card.cues import CueSet
 from pipelines.calls.card.people import answer_after
 from pipelines.calls.card.russian import NamePart, in_nominative, is_russian_word, name_part
 from pipelines.calls.card.text import CallText, Token, fold
+from pipelines.calls.spoken_numbers import find_numbers
 
 _CUES = {
     "says": (
@@ -28,6 +29,20 @@ _CUES = {
     ),
 }  # fmt: skip
 _OWN = frozenset(["оператор", "диспетчер", "операторы", "старший", "инспектор", "специалист", "зовут", "меня"])
+_STREETS = (
+    "улиц",
+    "проспект",
+    "переулок",
+    "переулк",
+    "бульвар",
+    "микрорайон",
+    "площад",
+    "шоссе",
+    "көшес",
+    "кошес",
+    "мкр",
+)
+_LOOSE_WITHIN = 4  # words of an answer among which a word that is no known name may be one
 _LONGEST = 3
 _FUZZY_FROM = 5  # letters
 _NOT_NAMES = frozenset(
@@ -152,7 +167,7 @@ def _told(text: CallText) -> tuple[int, int, float] | None:
         if answer is None:
             continue
         for loose in (False, True):
-            for position in range(answer[0], min(answer[1], answer[0] + 25)):
+            for position in range(answer[0], min(answer[1], answer[0] + (_LOOSE_WITHIN if loose else 25))):
                 span = _run(tokens[: answer[1]], position, loose=loose and tokens[position].raw[:1].isupper())
                 if span is not None:
                     return *span, 0.6 if loose else 0.9
@@ -196,7 +211,21 @@ def _run(tokens: Sequence[Token], start: int, *, loose: bool) -> tuple[int, int]
             end < len(tokens) and tokens[end - 1].raw[-1:] == "," and _part(tokens[end].text) == "Patr"
         ):
             break
-    return (start, end) if end > start else None
+    return (start, end) if end > start and not _is_address(tokens, start, end) else None
+
+
+def _is_address(tokens: Sequence[Token], start: int, end: int) -> bool:
+    """«улица Гоголя», «Гоголя десять»: a name of a street, not of the caller."""
+    before = tokens[start - 1] if start and tokens[start - 1].clause == tokens[start].clause else None
+    if before is not None and before.text.startswith(_STREETS):
+        return True
+    after = tokens[end] if end < len(tokens) and tokens[end].clause == tokens[end - 1].clause else None
+    if after is None or after.turn != tokens[start].turn:
+        return False
+    if after.text.startswith(_STREETS):
+        return True
+    named = tokens[end - 1].text
+    return bool(find_numbers([after.raw])) and in_nominative(named) != named and named not in given_names()
 
 
 def _part(word: str) -> NamePart | None:
@@ -221,7 +250,7 @@ def _is_name(token: Token, *, loose: bool) -> bool:
         return False
     if _part(word) is not None:
         return capital or word in given_names() or _part(word) == "Patr"
-    return loose and len(word) > 2 and (not is_russian_word(word) or capital)
+    return loose and len(word) > 2 and not is_russian_word(word)
 
 
 def _value(tokens: Sequence[Token]) -> str:

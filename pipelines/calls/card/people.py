@@ -147,7 +147,8 @@ def _read_hurt(heard: _Heard, patient: bool) -> Finding:
     for start, end in reversed(heard.answers("injured")):
         first = [t for t in text.tokens[start:end] if t.sentence <= text.tokens[start].sentence + 1]
         words = [t.text for t in first]
-        if words and words[0] in _NO and not any(h.start >= start for h in told) and not patient:
+        denies = bool(words and words[0] in _NO) or (not told and _denies(heard, start))
+        if denies and not any(h.start >= start for h in told) and not patient:
             return Finding(False, 0, (text.evidence(start, min(end, start + 6)),), 0.8)
         said_first = [t for t in first if t.sentence == text.tokens[start].sentence]
         count = count_near(text, start, start + len(said_first), bare=True)
@@ -160,6 +161,12 @@ def _read_hurt(heard: _Heard, patient: bool) -> Finding:
     if patient:
         return Finding(True, 1, (), 0.6)
     return Finding(False, 0, (), 0.3)
+
+
+def _denies(heard: _Heard, start: int) -> bool:
+    """«Пострадавших нет, …», «Никто не пострадал»: whether the answer's first sentence says that nobody is hurt."""
+    sentence = heard.text.tokens[start].sentence
+    return any(h.cue == "hurt_not" and heard.text.tokens[h.start].sentence == sentence for h in heard.hits)
 
 
 def _count_hurt(heard: _Heard, told: Sequence[Hit]) -> int:

@@ -18,6 +18,7 @@ _ASKED: dict[str, Slot] = {
 _COUNTED = frozenset(
     ("этажа", "этажей", "подъезда", "подъездов", "дома", "домов", "километров", "километра", "километрах", "квартиры")
 )
+_HOW_MANY = frozenset(("сколько", "скольких", "скольким", "қанша", "канша", "неше", "нешеу"))
 _NOT_BETWEEN = ("house", "flat", "street", "floor", "entrance", "km")
 _LONGEST_CORRECTION = 8  # words between a number and the one that puts it right
 _SHORT_REPLY = 4  # words
@@ -118,6 +119,11 @@ def _asked_for(reading: Reading) -> str | None:
     return roles[-1] if roles else None
 
 
+def _asks_how_many(reading: Reading) -> bool:
+    """«Сколько раненых?» «Один»: a number that counts."""
+    return reading.asked is not None and any(token.text in _HOW_MANY for token in reading.asked.tokens)
+
+
 def _expected(reading: Reading, number: NumberSpan) -> Slot | None:
     """The number that answers «какой дом?», or puts right what was read back: «Нет, тридцать два!»."""
     lead = reading.tokens[: number.start]
@@ -130,7 +136,7 @@ def _expected(reading: Reading, number: NumberSpan) -> Slot | None:
     if numbered and (corrects or len(reading.tokens) - number.end <= _SHORTEST_TAIL):
         return max(numbered, key=lambda mention: (fuzz.ratio(mention.value, number.digits), mention.start)).slot
     asked = _asked_for(reading)
-    if asked is None:
+    if asked is None or _asks_how_many(reading):
         return None
     return _ASKED.get(asked, "house" if numbered else None)
 

@@ -254,6 +254,8 @@ def _strength(reading: Reading, start: int, end: int, strength: float) -> float:
         near.insert(0, token.text)
     if (near and near[-1] == "не") or near[-2:-1] == ["не"]:
         return 0.0
+    if near[-1:] == ["на"]:
+        return 0.0  # «повернули на Жаксы»: where a road leads
     if any(word in _TOWARDS for word in near) or near[-1:] in _WATERS:
         return 0.0
     after = reading.tokens[end] if end < len(reading.tokens) else None

@@ -2,7 +2,10 @@
 
 from dataclasses import replace
 
+from core.call_records import LegName
+from knowledge_base.search.analysis import grammemes_ru
 from pipelines.calls.place.mentions import MOST_NAME_WORDS, Mention, Reading, as_written, is_kazakh
+from pipelines.calls.place.turns import Token
 from pipelines.calls.place.word_lists import Gender, WordUse, match_street
 from pipelines.calls.spoken_numbers import NumberSpan
 
@@ -18,10 +21,19 @@ _AFTER_NUMBER = frozenset(
 _ADJECTIVES = (
     "ная", "ной", "ную", "ном", "ный", "ное", "ская", "ской", "скую", "ский", "ском", "ское",
 )  # fmt: skip
+_TITLES = frozenset(
+    (
+        *("батыра", "батыр", "хана", "хан", "бия", "би", "акына", "акын", "ата", "ана", "жырау", "султана", "палуана"),
+        *("мырзы", "датка", "тархана", "аулие", "кажы", "ишана", "салтанат", "балуана", "батыры", "әулие", "ақын"),
+    )
+)
+"""What stands after a person's name in that of a street, written small: «Барак батыра», «Бухар жырау»."""
+_NO_NAME = frozenset(("PREP", "CONJ", "PRCL", "INTJ", "NPRO", "ADVB", "VERB", "INFN"))
 _SIGN = 0.3  # strength of a street that only crosses the one named
 _ANSWER_HEARD = 0.85  # of a name that stands alone
 _SOFTENING = ("г", "к", "х", "ж", "ш", "щ", "ч")
 _NOT_AFTER_HOUSE = ("unit", "floor", "km", "entrance", "flat")
+_LEAST_NAME = 4
 _PLAIN_NAME = 6  # letters of a name that needs nothing about addresses near it
 _ALONG = frozenset(("на", "по", "вдоль"))
 _BEFORE_NUMBER = frozenset(("дом", "номер", "үй", "д", "дома", "доме"))
@@ -115,17 +127,36 @@ def _read_known(reading: Reading, end: int, number: NumberSpan) -> bool:
 
 
 def _read_heard(reading: Reading, end: int) -> None:
-    if end == 0 or not reading.may_name(end - 1) or not reading.tokens[end - 1].capital:
+    titled = end > 1 and reading.tokens[end - 1].text in _TITLES and not reading.tokens[end - 2].closes
+    last = end - 1 if titled else end
+    if last == 0 or not reading.may_name(last - 1) or not reading.tokens[last - 1].capital:
         return
-    token = reading.tokens[end - 1]
-    if token.text.endswith(_GENITIVES) and len(token.text) > 4 and not reading.gazetteer.cities(token.text):
-        _add(reading, WordUse("street", "улица", "f"), as_written(token), end - 1, end, 0.6, 0.55)
+    token = reading.tokens[last - 1]
+    if not token.text.endswith(_GENITIVES) or len(token.text) <= 4 or reading.gazetteer.cities(token.text):
+        return
+    start = last - 1
+    while start > 0 and last - start < MOST_NAME_WORDS and _goes_on(reading, start - 1):
+        start -= 1
+    name = " ".join(as_written(token) for token in reading.tokens[start:last])
+    if last < end:
+        name = f"{name} {reading.tokens[last].text}"
+    _add(reading, WordUse("street", "улица", "f"), name, start, end, 0.6, 0.55)
+
+
+def _goes_on(reading: Reading, position: int) -> bool:
+    """«Машхур Жусупа»: whether the word before a name belongs to it."""
+    token = reading.tokens[position]
+    if token.closes or not token.capital or not reading.may_name(position) or len(token.text) < _LEAST_NAME:
+        return False
+    return grammemes_ru(token.text).isdisjoint(_NO_NAME) and not reading.gazetteer.cities(token.text)
 
 
 def _read_answer(reading: Reading) -> None:
     """«Улица какая?» «Гоголя»: a name alone that answers the question for one."""
     asked = reading.asked
-    if asked is None or not asked.asks or any(mention.slot == "street" for mention in reading.found):
+    if asked is None or not asked.asks or reading.turn.leg is LegName.OPERATOR:
+        return
+    if any(mention.slot == "street" for mention in reading.found):
         return
     if not any(token.use is not None and token.use.value == "улица" for token in asked.tokens):
         return
@@ -178,9 +209,16 @@ def _choose(reading: Reading, spans: list[tuple[int, int]]) -> tuple[int, int, s
         if best is not None:
             return best[2], best[3], best[4], best[0]
     for start, end in spans:
-        if all(token.capital for token in reading.tokens[start:end]):
-            return start, end, " ".join(as_written(token) for token in reading.tokens[start:end]), 0.6
+        words = reading.tokens[start:end]
+        if not grammemes_ru(words[0].text).isdisjoint(_NO_NAME) and len(words[0].text) < _PLAIN_NAME:
+            continue
+        if words[0].capital and all(token.capital or token.text in _TITLES for token in words):
+            return start, end, " ".join(_name_word(token) for token in words), 0.6
     return None
+
+
+def _name_word(token: Token) -> str:
+    return as_written(token) if token.capital else token.text
 
 
 def _with_number(reading: Reading, name: str, end: int) -> tuple[str, int]:
