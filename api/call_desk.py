@@ -7,7 +7,7 @@ from api.call_reading import call_out
 from api.contract import Services
 from api.schemas.calls import CallOut
 from core.calls import CallDecision, CallFilter, CallPage, CardHistory
-from core.errors import InvalidInput, NotFound
+from core.errors import Conflict, InvalidInput, NotFound
 from core.security.principal import Principal
 from core.storage.switches import Capability
 from core.telemetry import request_id
@@ -85,8 +85,17 @@ class CallDesk:
         return call.sound_sha256
 
     def delete(self, call_id: str) -> None:
-        """Forget the call; works with the switch off too: the law does not wait. Raises `NotFound`."""
+        """Forget the call; works with the switch off too: the law does not wait.
+
+        Raises `NotFound`; `Conflict` while it goes on: what is written after would stay.
+        """
         self._store.call(call_id, self._principal.territory)
+        live = self._services.live
+        if live is not None and live.holds(call_id):
+            wait = self._services.settings.live.resume_s
+            raise Conflict(
+                "the call is going on, or has only just ended", advice=f"delete it {wait:.0f} s after its end"
+            )
         self._services.recordings.delete(call_id)
         self._audit("calls.delete", call_id, {})
 

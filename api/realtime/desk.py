@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from api.realtime.tickets import Tickets
-from core.errors import TooManyRequests
+from core.errors import NotFound, TooManyRequests
 from core.settings import LiveSettings
 from core.telemetry import metrics
 from pipelines.calls.live.calls import LiveCalls
@@ -25,6 +25,14 @@ class LiveDesk:
         """Stop; calls that go on stay on disk."""
         self.calls.close()
         self._release()
+
+    def holds(self, call_id: str) -> bool:
+        """Tell whether the call goes on, or ended so lately that its files are still here."""
+        try:
+            self.calls.find(call_id)
+        except NotFound:
+            return False
+        return True
 
     def check_room(self) -> None:
         """Raise `TooManyRequests` when as many sockets as may are open."""

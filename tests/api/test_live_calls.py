@@ -283,15 +283,16 @@ def test_too_many_calls_are_refused_clearly(services: Services) -> None:
         assert two.receive_json()["code"] == "too-many-requests"
 
 
+@pytest.mark.slow
 def test_a_source_that_ended_its_call_is_not_idle(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     slow = threading.Event()
 
     def read_late(*_: object) -> tuple[Word, ...]:
-        slow.wait(0.8)
+        slow.wait(2.5)
         return ()
 
     monkeypatch.setattr(CountingReader, "read", read_late)
-    live = LiveSettings(idle_s=0.3, resume_s=5)
+    live = LiveSettings(idle_s=1.5, resume_s=5)
     with (
         desk_of(services, live) as made,
         TestClient(create_app(made), headers=key(made, Role.DISPATCHER)) as client,
@@ -300,6 +301,29 @@ def test_a_source_that_ended_its_call_is_not_idle(services: Services, monkeypatc
         events = play(socket, frames(murmur(2.4)))
         assert events[-1]["reason"] == "ended"
         assert not [event for event in events if event["type"] == "error"]
+
+
+def test_a_call_is_deleted_once_nothing_of_it_is_live(services: Services) -> None:
+    live = LiveSettings(resume_s=0.3)
+    with desk_of(services, live) as made, TestClient(create_app(made), headers=key(made, Role.DISPATCHER)) as client:
+        administrator = key(made, Role.ADMINISTRATOR)
+        with open_socket(client) as socket:
+            socket.send_json(START)
+            call_id = str(until(socket, "call.started")[-1]["call_id"])
+            refused = client.delete(f"/v1/calls/{call_id}", headers=administrator)
+            assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+            for frame in frames(murmur(2.4)):
+                socket.send_bytes(frame)
+            socket.send_json({"type": "call.end"})
+            until(socket, "call.ended")
+        deadline = time.monotonic() + 20
+        while client.delete(f"/v1/calls/{call_id}", headers=administrator).status_code != 204:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert list(made.blobs.digests()) == []
+        while (made.settings.data_dir / "live" / call_id).exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
 
 def test_a_silent_source_is_dropped_and_its_call_ends(services: Services) -> None:
