@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from core.call_records import Analysis, FieldValue, Segment
+from core.call_records import Analysis, FieldValue, LegName, Segment, Word
 from core.errors import InvalidInput
 from core.languages import Language
 from core.settings import Settings
@@ -63,14 +63,15 @@ def measure_live(
     with tempfile.TemporaryDirectory(prefix="qorgan-") as name:
         place = Path(name)
         if clock == "cpu":
-            reader.read(np.zeros(SAMPLE_RATE, np.float32), None, Manner(1))
+            reader.read(np.zeros(SAMPLE_RATE, np.float32), None, Manner(1))  # what is loaded once is nobody's lag
+            analyse((Segment(LegName.CALLER, 0.0, 0.5, (Word("пожар", 0.0, 0.5),)),), ())
             for number, group in enumerate(groups):
                 folder = place / str(number)
-                played += play_virtually(group, reader, _Nowhere(), settings, pool, leg or Tuning(), folder)
+                played += play_virtually(group, reader, Nowhere(), analyse, settings, pool, leg or Tuning(), folder)
             return metrics_of(played, recordings or {})
         tuning = LiveTuning(max_calls=max(at_once, 1), pool=pool, leg=leg or Tuning())
         languages = frozenset({Language.RU})
-        calls = LiveCalls(place, reader, _Nowhere(), analyse, lambda: languages, tuning)
+        calls = LiveCalls(place, reader, Nowhere(), analyse, lambda: languages, tuning)
         try:
             calls.prepare()
             for group in groups:
@@ -139,7 +140,7 @@ def _follow(call: LiveCall, played: Played, began: float, speed: float) -> None:
     stop()
 
 
-class _Nowhere:
+class Nowhere:
     """Keeps nothing: what is measured is what is told."""
 
     def begin(self, start: CallStart) -> None:

@@ -17,14 +17,13 @@ from core.call_records import LegName, Word
 from core.settings import Settings
 from eval.calls.dataset import CallCase
 from eval.calls.live_figures import Played
-from pipelines.calls.analysis import analyse
 from pipelines.calls.audio import Encoding, decode_recording
 from pipelines.calls.live.decoding import ShortReader
 from pipelines.calls.live.frames import Frame, write_frame
 from pipelines.calls.live.journal import AudioLog, EventLog
 from pipelines.calls.live.leg_stream import Tuning, Work
 from pipelines.calls.live.pool import PoolTuning, Turns
-from pipelines.calls.live.session import CallKeeper, CallStart, Limits, LiveCall
+from pipelines.calls.live.session import Analyse, CallKeeper, CallStart, Limits, LiveCall
 from pipelines.calls.transcriber import SAMPLE_RATE, Samples
 
 FRAME_S = 0.1
@@ -138,13 +137,14 @@ def play_virtually(
     cases: Sequence[CallCase],
     reader: ShortReader,
     keeper: CallKeeper,
+    analyse: Analyse,
     settings: Settings,
     tuning: PoolTuning,
     leg: Tuning,
     folder: Path,
 ) -> list[Played]:
     """Play the calls together; their logs go to `folder`. Raises ModelError, StorageError."""
-    lines = [_open(case, keeper, settings, leg, folder) for case in cases]
+    lines = [_open(case, keeper, analyse, settings, leg, folder) for case in cases]
     try:
         VirtualDesk(lines, reader, tuning).run()
     finally:
@@ -153,7 +153,7 @@ def play_virtually(
     return [line.played for line in lines]
 
 
-def _open(case: CallCase, keeper: CallKeeper, settings: Settings, leg: Tuning, folder: Path) -> _Line:
+def _open(case: CallCase, keeper: CallKeeper, analyse: Analyse, settings: Settings, leg: Tuning, folder: Path) -> _Line:
     legs = dict(decode_recording(case.audio, settings.calls).legs)
     now = datetime.now(UTC)
     start = CallStart(case.id, SAMPLE_RATE, Encoding.PCM16, tuple(legs), settings.calls.language, now, "eval")

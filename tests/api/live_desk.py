@@ -56,5 +56,5 @@ def desk_of(services: Services, live: LiveSettings) -> Iterator[Services]:
 
 @pytest.fixture
 def live_services(services: Services) -> Iterator[Services]:
-    with desk_of(services, LiveSettings(max_sockets=50, idle_s=5, resume_s=30)) as made:
+    with desk_of(services, LiveSettings(max_sockets=50, idle_s=30, resume_s=30)) as made:
         yield made

@@ -62,6 +62,13 @@ def test_words_written_another_way_are_not_said_twice() -> None:
     assert [w.text for w in agreement.settle((*again, Word("помощь", 2.0, 2.5)))] == ["помощь"]
 
 
+def test_agreed_words_near_the_end_of_a_reading_wait() -> None:
+    agreement = LocalAgreement()
+    agreement.hear(said(["горит", "дом", "на"]), 0.5)
+    assert [word.text for word in agreement.hear(said(["горит", "дом", "на", "улице"]), 1.0)] == ["горит", "дом"]
+    assert [word.text for word in agreement.tail] == ["на", "улице"]
+
+
 def test_words_far_back_are_committed_without_agreement() -> None:
     agreement = LocalAgreement()
     agreement.hear(said(["горит", "дом", "на", "улице"]))
