@@ -11,7 +11,13 @@ from core.languages import Language
 from pipelines.cases.schema import Fact, FactKind, Stage
 
 Value = bool | float | str
-_FACTS: dict[str, JsonValue] = {"object": "14.4", "place_of_origin": "Печь", "storeys": 1, "heating": "stove", "heating_in_use": True}
+_FACTS: dict[str, JsonValue] = {
+    "object": "14.4",
+    "place_of_origin": "Печь",
+    "storeys": 1,
+    "heating": "stove",
+    "heating_in_use": True,
+}
 
 
 class _OfRecord(BaseModel):

@@ -146,9 +146,8 @@ def _csv_table(
     head = sample.decode(_codec(encoding), errors="replace").lstrip("\ufeff")
     delimiter = mapping.delimiter or _delimiter_of(head, mapping)
     limited = Limited(stream, max_unpacked_bytes) if packed else stream
-    text = io.TextIOWrapper(limited, encoding=_codec(encoding), errors="surrogateescape", newline="")
-    if encoding == "utf-16":
-        text = io.TextIOWrapper(limited, encoding="utf-16", errors="replace", newline="")
+    errors = "replace" if encoding == "utf-16" else "surrogateescape"
+    text = io.TextIOWrapper(limited, encoding=_codec(encoding), errors=errors, newline="")
     table = CsvTable(text, raw, path.stat().st_size, encoding, delimiter)
     check_header(table.header, mapping)
     return table
