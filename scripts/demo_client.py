@@ -5,6 +5,7 @@ Everything but the first account and its key goes through the HTTP API, as any o
 
 import hashlib
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -36,6 +37,13 @@ VERIFIED = {
     "exact": "checked: stands in the act letter for letter",
     "normalised": "checked: stands in the act, but for spaces, hyphenation and case",
 }
+
+CASE = {
+    "title": "Демонстрация: пожар жилого дома",
+    "occurred_on": "2026-01-12",
+    "facts": {"object": "14.4", "heating": "stove", "place_of_origin": "Чердак"},
+}
+"""A made-up fire, as little as is known of it at first."""
 
 console = Console(soft_wrap=True)
 
@@ -94,6 +102,7 @@ def main(url: str) -> int:
             console.print(f"\n[bold]Asking {len(QUESTIONS)} questions through the API[/]")
             surprises = sum(not ask(client, number, asked) for number, asked in enumerate(QUESTIONS, start=1))
             show_call(client)
+            show_case(client)
     except QorganError as error:
         console.print(f"[red]{escape(error.detail)}[/] {escape(error.advice)}")
         return 1
@@ -173,7 +182,7 @@ def wait_for(client: httpx.Client, job_url: str) -> dict[str, Any]:
             return job
         if job["state"] == "failed":
             problem = job["error"] or {}
-            raise RuntimeError(f"{job['name']} failed: {problem.get('detail', 'no reason given')}")
+            raise RuntimeError(f"{job.get('name', job_url)} failed: {problem.get('detail', 'no reason given')}")
         time.sleep(0.2)
     raise TimeoutError(f"{job_url} is not done after {_JOB_PATIENCE_S:.0f} s")
 
@@ -252,6 +261,47 @@ def show_call(client: httpx.Client) -> None:
         )
     missing = ", ".join(question["id"] for question in call["missing"])
     console.print(f"   not asked yet: {escape(missing or 'nothing')}", highlight=False)
+
+
+def show_case(client: httpx.Client) -> None:
+    """Load made-up fires, learn from them, enter a case and print what is suggested for it."""
+    folder = SAMPLES / "cases"
+    console.print("\n[bold]Suggesting causes of a fire[/] (learnt from made-up fires: a demonstration)")
+    content, mapping = (folder / "fires.csv").read_bytes(), (folder / "mapping.yaml").read_text("utf-8")
+    headers = {"Idempotency-Key": hashlib.sha256(content + mapping.encode()).hexdigest()}
+    files = {"file": ("fires.csv", content)}
+    sent = checked(client.post("/v1/cases", files=files, data={"mapping": mapping}, headers=headers))
+    report = wait_for(client, sent["url"])["report"]
+    console.print(f"   {report['cases']} cases of {report['rows']} rows; doubts: {report['issues']}", highlight=False)
+    train_causes()
+    kept = checked(client.get("/v1/cases", params={"state": "open", "limit": 200}))["items"]
+    before = next((case for case in kept if case["title"] == CASE["title"]), None)
+    case = before or checked(client.post("/v1/cases", json=CASE))
+    found = checked(client.post(f"/v1/cases/{case['id']}/causes"))
+    if found["message"]:
+        console.print(f"   [yellow]{escape(found['message'])}[/]", highlight=False)
+    for one in found["hypotheses"][:3]:
+        said = ", ".join(f"{a['name']}: {a['shown']}" for a in one["arguments_for"][:2])
+        line = f"{one['probability']:.0%} (usually {one['base_rate']:.0%}) {one['name']}"
+        console.print(f"   [green]{escape(line)}[/] [dim]{escape(said)}[/]", highlight=False)
+    for check in found["next_checks"][:3]:
+        console.print(f"   next, {check['gain_bits']:.2f} bits: {escape(check['text'])}", highlight=False)
+    console.print(f"   the case's page: {client.base_url}/cases/{case['id']}", highlight=False)
+
+
+def train_causes() -> None:
+    """Train the model of causes from the command line; says so where it learnt from these very cases before."""
+    with console.status("learning from past fires"):
+        done = subprocess.run(
+            [sys.executable, "-c", "from api.cli import main; main()", "cases", "train", "--json"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if done.returncode == 0:
+        console.print(f"   model {json.loads(done.stdout)['version']}", highlight=False)
+    elif "these very cases" not in done.stderr:
+        raise RuntimeError(done.stderr.strip() or "training failed")
 
 
 def checked(response: httpx.Response) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class TracedFact:
     value: FactValue
     source: str  # file and row, or what the person named as the source; empty: entered by hand
     entered_by: str
-    entered_at: datetime | None
+    entered_at: datetime | None  # None: it follows from the date of the fire
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ class _Writer:
     def _origin(self, traced: TracedFact) -> str:
         at = f"{traced.entered_at:%d.%m.%Y %H:%M}" if traced.entered_at else ""
         entered = self._t["entered"].format(at=at, by=traced.entered_by).strip(" ,") if traced.entered_by else ""
-        return "; ".join(part for part in (traced.source, entered) if part)
+        return "; ".join(part for part in (traced.source, entered) if part) or self._t["occurred"]
 
     def _versions(self) -> None:
         suggestion, t = self._plan.suggestion, self._t

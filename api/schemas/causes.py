@@ -110,7 +110,7 @@ class RankingStepOut(BaseModel):
 class CausesOut(BaseModel):
     """What past fires say about the causes of this one: always a set, or that the facts do not carry one."""
 
-    suggestion_id: str
+    suggestion_id: str | None = Field(description="null: the case is closed, nothing is kept")
     case_id: str
     status: Literal["suggested", "undetermined"]
     abstention: Abstention | None
@@ -177,7 +177,7 @@ class CausesView:
         self._schema, self._words, self._past, self._facts = schema, words, past, facts
 
     def of(
-        self, suggestion: CauseSuggestion, ranking: Sequence[RankingStep], *, case_id: str, suggestion_id: str
+        self, suggestion: CauseSuggestion, ranking: Sequence[RankingStep], *, case_id: str, suggestion_id: str | None
     ) -> CausesOut:
         """Return the suggestion with everything named."""
         shown = [hypothesis.cause for hypothesis in suggestion.hypotheses]

@@ -1,5 +1,6 @@
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -55,6 +56,8 @@ def test_a_suggestion_is_drawn_kept_audited_and_scored(
     services.cases.close(case_id, "6.1", "user:the.investigator")
     kept = investigator.get(f"/v1/cases/{case_id}/causes").json()
     assert [one["score"]["rank"] for one in kept] == [1]
+    assert investigator.post(f"/v1/cases/{case_id}/causes").json()["suggestion_id"] is None
+    assert len(services.cases.suggestions(case_id)) == 1
 
 
 def test_reading_again_is_not_another_suggestion(investigator: TestClient, services: Services, case_id: str) -> None:
@@ -103,3 +106,26 @@ def test_a_switch_and_a_missing_case(investigator: TestClient, services: Service
     assert investigator.post("/v1/cases/no-such/causes").status_code == 404
     services.security.switches.set(Capability.CASES, on=False, reason="Проверка", actor="user:the.administrator")
     assert investigator.post(f"/v1/cases/{case_id}/causes").status_code == 503
+
+
+def test_the_month_is_told_by_the_day(investigator: TestClient, services: Services) -> None:
+    dated = [
+        replace(case, facts={**case.facts, "month": str(case.occurred_on.month)})
+        for case in past_fires(300)
+        if case.occurred_on
+    ]
+    services.cases.save_imported(dated, "test", "import-1")
+    services.cases.create(FireCase("case-3", {**_FACTS, "heating": "stove"}, date(2026, 3, 1)), "test")
+    causes = investigator.post("/v1/cases/case-3/causes").json()
+    assert "month" not in {check["fact"] for check in causes["next_checks"]}
+    said = [
+        a for h in causes["hypotheses"] for a in (*h["arguments_for"], *h["arguments_against"]) if a["fact"] == "month"
+    ]
+    assert {argument["shown"] for argument in said} == {"март"}
+    text = "\n".join(
+        cell.text
+        for table in Document(io.BytesIO(investigator.get("/v1/cases/case-3/plan").content)).tables
+        for row in table.rows
+        for cell in row.cells
+    )
+    assert "Месяц" in text
