@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 import soundfile
 
 from core.call_records import Analysis, Word
@@ -63,8 +64,9 @@ def test_work_makes_text_late_and_real_time_does_not(tmp_path: Path) -> None:
     assert quick["live_cpu_s_per_call_s"] < slow["live_cpu_s_per_call_s"]
 
 
+@pytest.mark.slow
 def test_calls_share_the_workers(tmp_path: Path) -> None:
-    few = metrics_of(play(tmp_path / "a", 0.3, workers=1, calls=3), {})
-    many = metrics_of(play(tmp_path / "b", 0.3, workers=3, calls=3), {})
+    few = metrics_of(play(tmp_path / "a", 0.2, workers=1, calls=3), {})
+    many = metrics_of(play(tmp_path / "b", 0.2, workers=3, calls=3), {})
     assert many["lag_p95_s"] < few["lag_p95_s"]
     assert many["n_live_words"] == few["n_live_words"] == 3 * len(SAID)
