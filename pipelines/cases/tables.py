@@ -20,7 +20,7 @@ from pipelines.cases.unpacking import Limited
 Cell = str | int | float | bool | datetime | date | time | None
 _SAMPLE_BYTES = 256 * 1024
 _DELIMITERS = (",", ";", "\t", "|")
-_KAZAKH_1048 = bytes([0x8D, 0x9D, 0xA1, 0xA2, 0xA3, 0xAA, 0xAF, 0xBA, 0xBC, 0xBD, 0xBE, 0xBF])
+_KAZAKH_1048 = "ҚқҺһҰұӘәӨөҒғҮүҢң".encode("kz1048")
 """Letters of Kazakh in the code page KZ-1048, where CP1251 has Serbian and Ukrainian ones; the two agree on Russian."""
 
 
@@ -141,7 +141,7 @@ def _csv_table(
     if not sample.strip():
         raise InvalidInput(f"the file {path.name} is empty", advice="choose the file again")
     encoding = mapping.encoding or _encoding_of(sample)
-    if encoding not in ("utf-16",) and b"\x00" in sample:
+    if encoding != "utf-16" and sample.count(0) * 20 > len(sample):
         raise NotReadable(f"{path.name} is not a table", advice="send CSV (also .csv.gz) or XLSX")
     head = sample.decode(_codec(encoding), errors="replace").lstrip("\ufeff")
     delimiter = mapping.delimiter or _delimiter_of(head, mapping)
