@@ -1,5 +1,7 @@
 // Filters the list and uploads an act, following the job until its end.
 
+import { follow, problem, sendForm, shows } from "./uploading.js";
+
 // The list is made anew after an upload, so what is in it is looked up at each key.
 document.addEventListener("input", (event) => {
   if (event.target.id === "filter") applyFilter(event.target);
@@ -41,9 +43,12 @@ form?.addEventListener("submit", async (event) => {
   const button = form.querySelector("button");
   button.disabled = true;
   box.hidden = false;
+  said.textContent = form.dataset.sending;
   try {
-    const job = await send();
-    await follow(job.url);
+    const given = await sendForm(form, (share) => (bar.value = SENDING_SHARE * share), await fields());
+    const job = await follow(given.url, shows(form, bar, said, SENDING_SHARE));
+    if (job.state !== "done") throw new Error(problem(form, job.error));
+    sayDone(job.result?.redaction_id);
     await renewList();
   } catch (error) {
     said.textContent = `${form.dataset.failed}. ${error.message}`;
@@ -52,70 +57,20 @@ form?.addEventListener("submit", async (event) => {
   }
 });
 
-async function send() {
+async function fields() {
   const data = new FormData();
   data.append("file", form.elements.file.files[0]);
   const sidecar = document.getElementById("sidecar").files[0];
   if (sidecar) data.append("sidecar", await sidecar.text());
-  said.textContent = form.dataset.sending;
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest(); // fetch cannot tell how much has been sent
-    request.open("POST", form.action);
-    request.setRequestHeader("X-CSRF-Token", document.querySelector("meta[name=csrf-token]").content);
-    request.setRequestHeader("Idempotency-Key", key());
-    request.responseType = "json";
-    request.upload.addEventListener("progress", (sent) => {
-      if (sent.lengthComputable) bar.value = (SENDING_SHARE * sent.loaded) / sent.total;
-    });
-    request.addEventListener("load", () => {
-      if (request.status === 202) resolve(request.response);
-      else reject(new Error(problem(request.response)));
-    });
-    request.addEventListener("error", () => reject(new Error(form.dataset.network)));
-    request.send(data);
-  });
+  return data;
 }
 
-// crypto.randomUUID exists only under HTTPS and on localhost; getRandomValues everywhere.
-function key() {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function problem(body) {
-  const sentence = form.getAttribute(`data-problem-${body?.code}`);
-  const detail = [body?.detail, body?.advice].filter(Boolean).map((text) => text.replace(/\.?$/, ".")).join(" ");
-  return sentence ? `${sentence} (${detail})` : detail;
-}
-
-function stepName(step) {
-  return form.getAttribute(`data-step-${step}`) ?? step;
-}
-
-function follow(url) {
-  return new Promise((resolve, reject) => {
-    const events = new EventSource(url);
-    events.addEventListener("progress", (event) => {
-      const job = JSON.parse(event.data);
-      bar.value = SENDING_SHARE + (1 - SENDING_SHARE) * job.progress;
-      said.textContent = job.step ? form.dataset.working.replace("{step}", stepName(job.step)) : form.dataset.queued;
-    });
-    events.addEventListener("end", (event) => {
-      events.close();
-      const job = JSON.parse(event.data);
-      if (job.state !== "done") {
-        reject(new Error(problem(job.error)));
-        return;
-      }
-      bar.value = 1;
-      said.textContent = form.dataset.done;
-      const redaction = job.result?.redaction_id;
-      if (redaction) {
-        const link = document.createElement("a");
-        link.href = `/redactions/${encodeURIComponent(redaction)}/report`;
-        link.textContent = form.dataset.report;
-        said.append(" ", link);
-      }
-      resolve();
-    });
-  });
+function sayDone(redaction) {
+  bar.value = 1;
+  said.textContent = form.dataset.done;
+  if (!redaction) return;
+  const link = document.createElement("a");
+  link.href = `/redactions/${encodeURIComponent(redaction)}/report`;
+  link.textContent = form.dataset.report;
+  said.append(" ", link);
 }

@@ -1,6 +1,6 @@
 // Sends a recording, follows its job, and opens the call when it is done.
 
-import { follow, problem, sendForm } from "./uploading.js";
+import { follow, problem, sendForm, shows } from "./uploading.js";
 
 const form = document.getElementById("upload");
 const box = document.getElementById("progress");
@@ -16,11 +16,7 @@ form?.addEventListener("submit", async (event) => {
   said.textContent = form.dataset.sending;
   try {
     const taken = await sendForm(form, (share) => (bar.value = SENDING_SHARE * share));
-    const job = await follow(taken.job_url, (now) => {
-      bar.value = SENDING_SHARE + (1 - SENDING_SHARE) * now.progress;
-      const step = now.step && (form.getAttribute(`data-step-${now.step}`) ?? now.step);
-      said.textContent = step ? form.dataset.working.replace("{step}", step) : form.dataset.queued;
-    });
+    const job = await follow(taken.job_url, shows(form, bar, said, SENDING_SHARE));
     if (job.state !== "done") throw new Error(problem(form, job.error));
     said.textContent = form.dataset.done;
     location.assign(`/calls/${encodeURIComponent(taken.call_id)}`);

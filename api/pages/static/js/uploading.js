@@ -1,7 +1,7 @@
 // A file on its way to the service, and the job that works on it.
 
-/** Send the form's fields; `sent` is told the share that went out. Resolves to the answer, rejects with its words. */
-export function sendForm(form, sent) {
+/** Send the form (or `data` in place of its fields); `sent` is told the share that went out. Resolves to the answer, rejects with its words. */
+export function sendForm(form, sent, data = new FormData(form)) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest(); // fetch cannot tell how much has been sent
     request.open("POST", form.action);
@@ -16,7 +16,7 @@ export function sendForm(form, sent) {
       else reject(new Error(problem(form, request.response)));
     });
     request.addEventListener("error", () => reject(new Error(form.dataset.network)));
-    request.send(new FormData(form));
+    request.send(data);
   });
 }
 
@@ -30,6 +30,15 @@ export function follow(url, told) {
       resolve(JSON.parse(event.data));
     });
   });
+}
+
+/** What shows the states of a job in the bar, from `share` of it on, and in words beside it. */
+export function shows(form, bar, said, share) {
+  return (now) => {
+    bar.value = share + (1 - share) * now.progress;
+    const step = now.step && (form.getAttribute(`data-step-${now.step}`) ?? now.step);
+    said.textContent = step ? form.dataset.working.replace("{step}", step) : form.dataset.queued;
+  };
 }
 
 /** The words of a problem in the language of the page, its own beside them. */
