@@ -84,8 +84,9 @@ def text(events: Sequence[Event], leg: str = "caller") -> str:
 
 
 def test_a_call_becomes_text_tags_and_a_card(live_services: Services, client: TestClient) -> None:
+    sent = frames(murmur(2.4))
     with open_socket(client) as socket:
-        events = play(socket, frames(murmur(2.4)))
+        events = play(socket, sent)
         assert [event["seq"] for event in numbered(events)] == list(range(1, len(numbered(events)) + 1))
         assert text(events).startswith("горит дом на улице")
         kinds = [event["type"] for event in numbered(events)]
@@ -292,13 +293,14 @@ def test_a_source_that_ended_its_call_is_not_idle(services: Services, monkeypatc
         return ()
 
     monkeypatch.setattr(CountingReader, "read", read_late)
+    sent = frames(murmur(2.4))
     live = LiveSettings(idle_s=1.5, resume_s=5)
     with (
         desk_of(services, live) as made,
         TestClient(create_app(made), headers=key(made, Role.DISPATCHER)) as client,
         open_socket(client) as socket,
     ):
-        events = play(socket, frames(murmur(2.4)))
+        events = play(socket, sent)
         assert events[-1]["reason"] == "ended"
         assert not [event for event in events if event["type"] == "error"]
 

@@ -1,14 +1,13 @@
 """Something that a detector takes for a voice, made by the tests: no recording of anybody."""
 
 import numpy as np
+from scipy.signal import lfilter
 
 from pipelines.calls.transcriber import SAMPLE_RATE, Samples
 
 
 def murmur(seconds: float, seed: int = 0) -> Samples:
     """Return a voice-like sound: a glottal pulse train through the formants of vowels, four syllables a second."""
-    from scipy.signal import lfilter
-
     rng = np.random.default_rng(seed)
     count = round(seconds * SAMPLE_RATE)
     time_s = np.arange(count) / SAMPLE_RATE
