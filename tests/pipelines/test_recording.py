@@ -85,7 +85,7 @@ def test_a_call_deleted_while_it_is_decoded_leaves_no_sound(store: CallStore, tm
     blobs = FolderBlobs(tmp_path / "blobs")
 
     class Deleting(CallStore):
-        def update(self, call_id: str, **changes: object) -> None:  # type: ignore[override]
+        def update(self, call_id: str, **changes: object) -> None:
             if "sound_sha256" in changes:
                 for digest in store.delete(call_id):
                     blobs.delete(digest)
