@@ -19,13 +19,17 @@ _BIAS_PENALTY = 0.01
 
 @dataclass(frozen=True)
 class LikenessPlan:
-    """How it is trained. `sum_share`: of the kernel that adds likeness by fact; the rest multiplies it."""
+    """How it is trained. `sum_share`: of the kernel that adds likeness by fact; the rest multiplies it.
+
+    Of more than `most_cases` cases, so many are drawn: the networks learn from all.
+    """
 
     landmarks: int = 400
     penalty: float = 0.1
     sum_share: float = 0.6
     iterations: int = 40
     lost: float = 0.3
+    most_cases: int = 8000
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,10 @@ def train_likeness(encoded: Encoded, labels: Labels, causes: int, plan: Likeness
     from scipy.optimize import minimize
 
     rng = np.random.default_rng(seed)
+    if len(encoded) > plan.most_cases:
+        kept_cases = np.sort(rng.permutation(len(encoded))[: plan.most_cases])
+        encoded = Encoded(encoded.codes[kept_cases], encoded.rows, encoded.season[kept_cases])
+        labels = labels[kept_cases]
     picked = rng.permutation(len(encoded))[: plan.landmarks]
     landmarks, seasons = encoded.codes[picked], encoded.season[picked]
     shares = fact_shares(encoded)

@@ -31,7 +31,7 @@ class NetworkPlan:
     epochs: int = 12
     batch: int = 128
     most_steps: int = 600
-    most_batch: int = 512
+    most_batch: int = 192
 
 
 @dataclass(frozen=True)
