@@ -11,6 +11,8 @@ from agents.investigator.past_cases import PastCases
 from agents.investigator.suggesting import ranking_history, suggest
 from core.case_records import FactValue, FireCase
 from core.records import Abstention
+from pipelines.cases.model.training import train, views_of
+from pipelines.cases.schema import shipped_schema
 from tests.cause_samples import USUAL, PlainCauseModel, past_fires
 
 _PAST = past_fires(1500)
@@ -173,3 +175,22 @@ def test_a_hundred_thousand_cases_are_compared_within_the_budget() -> None:
         suggest(FireCase("new", _STOVE), _MODEL, index)
         took.append(time.perf_counter() - began)
     assert min(took) <= 0.05
+
+
+@pytest.mark.slow
+def test_evidence_is_faithful_to_the_trained_model() -> None:
+    past = past_fires(250)
+    model, index = train(past, views_of(shipped_schema(), past)).model, PastCases(past)
+    for case in past_fires(12, seed=11):
+        found = suggest(FireCase("new", case.facts), model, index)
+        whole = model.predict(case.facts)
+        for hypothesis in found.hypotheses[:3]:
+            number = model.causes.index(hypothesis.cause)
+            moved = {
+                fact: whole[number] - model.predict({f: v for f, v in case.facts.items() if f != fact})[number]
+                for fact in case.facts
+            }
+            if hypothesis.arguments_for:
+                assert moved[hypothesis.arguments_for[0].fact] == pytest.approx(max(moved.values()), abs=1e-6)
+            if hypothesis.arguments_against:
+                assert moved[hypothesis.arguments_against[0].fact] == pytest.approx(min(moved.values()), abs=1e-6)
