@@ -84,7 +84,8 @@ def _print(found: "CausesOut") -> None:
         say(found.message, "yellow")
     for one in found.hypotheses:
         mark = "●" if one.in_set else " "
-        say(f"{mark} {_percent(one.probability):>5}  (base {one.base_rate:.0%})  {one.name}", "bold" if one.in_set else "")
+        line = f"{mark} {_percent(one.probability):>5}  (base {_percent(one.base_rate)})  {one.name}"
+        say(line, "bold" if one.in_set else "")
         if one.in_set:
             _print_arguments("+", one.arguments_for)
             _print_arguments("-", one.arguments_against)
