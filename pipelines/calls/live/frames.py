@@ -4,7 +4,7 @@ The layout is docs/live-calls.md's: magic, leg, zero, seq, number of the first s
 """
 
 import struct
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.call_records import LegName
@@ -85,6 +85,12 @@ class Arranger:
             out += self._in_order()
         return out
 
+    def copy(self) -> "Arranger":
+        """Return another in the same state: what it is given changes nothing here."""
+        twin = Arranger(sample_bytes=self._sample_bytes, most_ahead=self._most_ahead, most_missing=self._most_missing)
+        twin._held, twin.next_seq, twin.next_at = dict(self._held), self.next_seq, self.next_at
+        return twin
+
     def finish(self) -> list[Arranged]:
         """Return what still waits for a frame that will not come."""
         out: list[Arranged] = []
@@ -108,3 +114,34 @@ class Arranger:
                 self.next_at = max(frame.at, self.next_at) + len(payload) // self._sample_bytes
                 out.append(Arranged(self.next_at - len(payload) // self._sample_bytes, missing, payload))
         return out
+
+
+def acceptable(
+    frames: Sequence[bytes], arrangers: Mapping[LegName, Arranger], sample_bytes: int
+) -> tuple[Sequence[bytes], InvalidInput | None]:
+    """Return the frames up to the first that is not of the call, and why that one is not. Changes no arranger."""
+    trial = {leg: arranger.copy() for leg, arranger in arrangers.items()}
+    for index, data in enumerate(frames):
+        try:
+            frame = parse_frame(data, trial, sample_bytes)
+            trial[frame.leg].take(frame)
+        except InvalidInput as error:
+            return frames[:index], error
+    return frames, None
+
+
+def arranged_of_log(
+    frames: Iterable[bytes], arrangers: Mapping[LegName, Arranger], sample_bytes: int
+) -> Iterator[tuple[LegName, Arranged]]:
+    """Yield, in order, the audio of frames that are on disk.
+
+    One that is not of the call is left out: a frame of a log must never cost the others, and logs may hold such ones.
+    """
+    for data in frames:
+        try:
+            frame = parse_frame(data, arrangers, sample_bytes)
+            in_order = arrangers[frame.leg].take(frame)
+        except InvalidInput:
+            continue
+        for arranged in in_order:
+            yield frame.leg, arranged

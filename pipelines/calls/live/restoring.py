@@ -11,7 +11,7 @@ import orjson
 from core.call_records import LegName, Segment, Word
 from core.languages import Language
 from pipelines.calls.audio import Encoding, StreamResampler, decode_samples
-from pipelines.calls.live.frames import Arranged, Arranger, parse_frame
+from pipelines.calls.live.frames import Arranged, Arranger, arranged_of_log
 from pipelines.calls.live.journal import read_frames
 from pipelines.calls.live.session import CallStart, Limits, Told
 from pipelines.calls.transcriber import Samples
@@ -83,10 +83,8 @@ def read_sound(path: Path, start: CallStart, limits: Limits) -> Iterator[tuple[L
         samples = np.concatenate([silence, decode_samples(arranged.payload, start.encoding)])
         return leg, resamplers[leg].push(samples)
 
-    for data in read_frames(path):
-        frame = parse_frame(data, start.legs, start.sample_bytes)
-        for arranged in arrangers[frame.leg].take(frame):
-            yield sound(frame.leg, arranged)
+    for leg, arranged in arranged_of_log(read_frames(path), arrangers, start.sample_bytes):
+        yield sound(leg, arranged)
     for leg, arranger in arrangers.items():
         for arranged in arranger.finish():
             yield sound(leg, arranged)

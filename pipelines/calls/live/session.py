@@ -18,7 +18,7 @@ from core.telemetry.log import get_logger
 from pipelines.calls.audio import Encoding, StreamResampler, decode_samples
 from pipelines.calls.live.differences import Differences, PersonFields
 from pipelines.calls.live.events import CallError, EndReason, Event, Lag, Shed, TranscriptTail, committed
-from pipelines.calls.live.frames import Arranged, Arranger, parse_frame
+from pipelines.calls.live.frames import Arranged, Arranger, acceptable, arranged_of_log
 from pipelines.calls.live.journal import AudioLog, EventLog
 from pipelines.calls.live.leg_stream import Heard, LegStream, Tuning, Work
 from pipelines.calls.sounds import SoundStream
@@ -178,23 +178,18 @@ class LiveCall:
     def accept(self, frames: Sequence[bytes]) -> dict[LegName, int]:
         """Put frames on disk and into the legs; return for each leg the `seq` under which all are safe.
 
-        Raises `InvalidInput` for what is not a frame of this call, after taking those before it; `StorageError`.
+        Raises `InvalidInput` for what is not a frame of this call, after taking those before it, and puts it nowhere;
+        `StorageError`. What comes after the end is left out.
         """
         self.last_heard_from = time.monotonic()
         wrong: InvalidInput | None = None
-        good: list[bytes] = []
-        for data in frames:
-            try:
-                parse_frame(data, self.start.legs, self.start.sample_bytes)
-            except InvalidInput as error:
-                wrong = error
-                break
-            good.append(data)
         with self._lock:
-            if self.ending is None and good:
-                self._audio.append(good)
-                self._audio.sync()
-                self.take(good)
+            if self.ending is None:
+                good, wrong = acceptable(frames, self._arrangers, self.start.sample_bytes)
+                if good:
+                    self._audio.append(good)
+                    self._audio.sync()
+                    self.take(good)
                 if self.received_s > self._limits.max_call_s:
                     self.end("too-long")
             acks = self.acknowledged()
@@ -210,12 +205,13 @@ class LiveCall:
     def take(self, frames: Sequence[bytes]) -> None:
         """Put frames that are on disk into the legs."""
         with self._lock:
-            for data in frames:
-                frame = parse_frame(data, self.start.legs, self.start.sample_bytes)
-                leg = self._legs[frame.leg]
-                for arranged in leg.arranger.take(frame):
-                    self._push(frame.leg, leg, arranged)
+            for name, arranged in arranged_of_log(frames, self._arrangers, self.start.sample_bytes):
+                self._push(name, self._legs[name], arranged)
             self._judge()
+
+    @property
+    def _arrangers(self) -> dict[LegName, Arranger]:
+        return {name: leg.arranger for name, leg in self._legs.items()}
 
     def _push(self, name: LegName, leg: _Leg, arranged: Arranged) -> None:
         if arranged.missing:
