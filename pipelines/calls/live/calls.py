@@ -116,8 +116,15 @@ class LiveCalls:
                 )
             restoring.write_start(self._folder / call_id, start)
             call = self._calls[call_id] = self._open(start)
-        self._keeper.begin(start)
-        reliable = tuple(sorted(language.value for language in self._reliable()))
+        try:
+            self._keeper.begin(start)
+            reliable = tuple(sorted(language.value for language in self._reliable()))
+        except BaseException:  # nobody will be its source: it must not hold a place
+            with self._lock:
+                del self._calls[call_id]
+            call.close()
+            shutil.rmtree(self._folder / call_id, ignore_errors=True)
+            raise
         call.tell(CallStarted(call_id, legs, sample_rate, encoding.value, language.value, reliable))
         metrics.LIVE_CALLS.inc()
         return call
@@ -173,7 +180,7 @@ class LiveCalls:
         job_id = None
         try:
             call.analyse(anyway=True)
-            again = call.restored or call.ending == "source-lost"
+            again = call.restored or call.ending == "source-lost" or call.analysis_failed
             job_id = self._keeper.finish(call.start, self._folder / call.start.call_id / restoring.AUDIO, again=again)
         except Exception as error:  # its files stay, and the next start of the service tries again
             _log.error("live_call_not_kept", call=call.start.call_id, exc_info=error)
@@ -225,10 +232,9 @@ class LiveCalls:
 
     def _restore(self, folder: Path, start: CallStart) -> None:
         told, left_open, ended = restoring.read_told(folder / restoring.EVENTS)
-        if ended:
+        if ended or not self._keeper.knows(start.call_id):  # not known: a person deleted it, or it never began
             shutil.rmtree(folder, ignore_errors=True)
             return
-        self._keeper.begin(start)
         call = self._open(start, told)
         call.restored = call.silent = True
         waiting: list[bytes] = []

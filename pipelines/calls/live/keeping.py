@@ -11,6 +11,7 @@ import numpy as np
 from core.blobs import BlobStore
 from core.call_records import Analysis, CardField, FieldValue, LegName, Segment
 from core.calls import CallNote, CallSource, CallState, NewCall
+from core.errors import NotFound
 from core.jobs.records import State
 from core.settings import CallSettings
 from core.storage.calls import CallStore
@@ -50,6 +51,14 @@ class RecordKeeper:
         self._store.create(new, CallState.LIVE)
         self._store.update(start.call_id, legs=start.legs)
 
+    def knows(self, call_id: str) -> bool:
+        """Tell whether the call was begun and is not deleted."""
+        try:
+            self._store.call(call_id)
+        except NotFound:
+            return False
+        return True
+
     def commit(self, call_id: str, first: int, segments: Sequence[Segment]) -> None:
         """Keep finished segments."""
         if segments:
@@ -79,7 +88,7 @@ class RecordKeeper:
         self._store.undo_edit(call_id, name, actor)
 
     def finish(self, start: CallStart, audio: Path, *, again: bool) -> str | None:
-        """Keep the sound; mark the call as done, or have its recording read anew."""
+        """Keep the sound; mark the call as done, or have its recording read anew. Raises `NotFound`: it is deleted."""
         with tempfile.TemporaryDirectory(prefix="qorgan-") as folder:
             legs = _on_disk(Path(folder), start, read_sound(audio, start, self._limits))
             length = max(len(samples) for samples in legs.values())
@@ -90,7 +99,12 @@ class RecordKeeper:
             write_sound(sound, self._in_order(legs) if again else legs)
             with sound.open("rb") as stream:
                 digest = self._blobs.put_stream(stream)
-        self._store.update(start.call_id, sound_sha256=digest, duration_s=length / SAMPLE_RATE)
+        try:
+            self._store.update(start.call_id, sound_sha256=digest, duration_s=length / SAMPLE_RATE)
+        except NotFound:  # deleted meanwhile: nothing of it stays
+            if not self._store.holds(digest):
+                self._blobs.delete(digest)
+            raise
         if not again:
             self._store.update(start.call_id, state=CallState.DONE)
             return None

@@ -75,6 +75,10 @@ class CallKeeper(Protocol):
         """Keep that the call began."""
         ...
 
+    def knows(self, call_id: str) -> bool:
+        """Tell whether the call was begun and is not deleted."""
+        ...
+
     def commit(self, call_id: str, first: int, segments: Sequence[Segment]) -> None:
         """Keep finished segments, numbered from `first` in the call."""
         ...
@@ -340,6 +344,11 @@ class LiveCall:
             self._analysis_failed = True
             detail, advice = "tags and card could not be brought up to date", "go by the text; tell the administrator"
             self._tell(CallError("analysis-failed", detail, advice))
+
+    @property
+    def analysis_failed(self) -> bool:
+        """Whether what is kept of the call lacks its latest text, tags or card."""
+        return self._analysis_failed
 
     def edit(self, name: str, value: FieldValue | None, actor: str, *, undo: bool = False) -> None:
         """Keep a person's value of a card field, or take it back, and tell it. Raises `InvalidInput`, `Conflict`."""

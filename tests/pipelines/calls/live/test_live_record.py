@@ -11,7 +11,8 @@ import pytest
 
 from core.blobs import FolderBlobs
 from core.call_records import Analysis, LegName, Segment, Tag, Word
-from core.errors import InvalidInput
+from core.calls import CallState
+from core.errors import InvalidInput, NotFound, StorageError
 from core.languages import Language
 from core.settings import CallSettings
 from core.storage.calls import CallStore
@@ -22,7 +23,7 @@ from pipelines.calls.live.decoding import Manner
 from pipelines.calls.live.frames import Frame, write_frame
 from pipelines.calls.live.journal import AudioLog, read_frames
 from pipelines.calls.live.keeping import RecordKeeper
-from pipelines.calls.live.session import Limits, LiveCall
+from pipelines.calls.live.session import CallStart, Limits, LiveCall
 from pipelines.calls.transcriber import SAMPLE_RATE, Samples
 
 STEP = SAMPLE_RATE // 10
@@ -152,3 +153,76 @@ def test_frames_after_the_end_are_left_out(desk: Desk) -> None:
     assert call.accept([*frames(3, 5), write_frame(FAR[0])]) == {LegName.CALLER: 3}  # its source streams on
     over(call)
     assert desk.sound(call) == sent(3)
+
+
+def unkept(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> LiveCall:
+    """Return a call that is over and could not be kept."""
+    call = desk.begin()
+    call.accept(frames(0, 6))
+
+    def fail(*_: object, **__: object) -> None:
+        raise StorageError("the disk is full", advice="free some")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(desk.keeper, "finish", fail)
+        over(call)
+    assert b"not-kept" in b"".join(call.events.after(0))
+    return call
+
+
+def test_what_could_not_be_kept_is_kept_after_a_restart(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    call = unkept(desk, monkeypatch)
+    desk.restart()
+    (again,) = desk.calls.going_on()
+    assert again.start == call.start
+    over(again)
+    assert desk.store.call(call.start.call_id).state is CallState.WAITING  # its recording is read anew
+    assert desk.sound(call) == sent(6)
+
+
+def test_a_deleted_call_does_not_come_back(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    call = unkept(desk, monkeypatch)
+    desk.store.delete(call.start.call_id)
+    desk.restart()
+    assert desk.calls.going_on() == ()
+    assert not desk.log(call).parent.exists()
+    with pytest.raises(NotFound):
+        desk.store.call(call.start.call_id)
+
+
+def test_nothing_stays_of_a_call_deleted_before_its_sound_is_kept(desk: Desk) -> None:
+    call = desk.begin()
+    call.accept(frames(0, 6))
+    desk.store.delete(call.start.call_id)
+    with pytest.raises(NotFound):
+        desk.keeper.finish(call.start, desk.log(call), again=False)
+    assert list(desk.blobs.digests()) == []
+
+
+def test_a_call_that_could_not_begin_takes_no_place(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(start: CallStart) -> None:
+        raise StorageError("the database is away", advice="wait")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(desk.keeper, "begin", fail)
+        for _ in range(2):  # as many as may go on, and one more
+            with pytest.raises(StorageError):
+                desk.begin()
+    assert desk.calls.going_on() == ()
+    assert not [one for one in (desk.folder / "live").iterdir() if one.is_dir()]
+    assert desk.begin().acknowledged() == {LegName.CALLER: 0}
+
+
+def test_a_call_whose_last_analysis_failed_is_read_anew(desk: Desk) -> None:
+    def fail(segments: Sequence[Segment], noticed: Sequence[Tag]) -> Analysis:
+        raise ValueError("a rule is broken")
+
+    call = desk.begin()
+    call.accept(frames(0, 6))
+    desk.analysis = fail
+    over(call)
+    told = b"".join(call.events.after(0))
+    assert b"analysis-failed" in told
+    assert b'"job_id":"job"' in told
+    assert desk.store.call(call.start.call_id).state is CallState.WAITING
+    assert desk.sound(call) == sent(6)

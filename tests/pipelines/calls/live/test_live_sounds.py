@@ -47,6 +47,9 @@ class KeepsNothing:
     """A keeper without a store."""
 
     def begin(self, start: CallStart) -> None: ...
+    def knows(self, call_id: str) -> bool:
+        return True
+
     def commit(self, call_id: str, first: int, segments: Sequence[Segment]) -> None: ...
     def analysed(self, call_id: str, analysis: Analysis) -> None: ...
     def people(self, call_id: str) -> PersonFields:
