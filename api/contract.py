@@ -122,9 +122,7 @@ class Recordings(Protocol):
 class CaseImports(Protocol):
     """Takes files of fire cases in. What is taken in is safe: its job survives a restart."""
 
-    def submit(
-        self, path: Path, name: str, mapping: str, *, actor: str, territory: str | None, key: str | None
-    ) -> str:
+    def submit(self, path: Path, name: str, mapping: str, *, actor: str, territory: str | None, key: str | None) -> str:
         """Keep the file and start its import by the mapping (YAML); return the job's id.
 
         The file at `path` may be deleted once this returns. The same `key` gives the same job; the same key with
@@ -155,8 +153,9 @@ class Services:
     case_imports: CaseImports
     causes: CauseAdviser
     blobs: BlobStore
+    call_blobs: BlobStore  # of calls alone: what is deleted with a call is nothing else's
     models: Callable[[], Sequence[ModelRow]]
     readiness: Callable[[], Mapping[str, str]]
-    """Part ("database", "index", "models", ...) -> "ready", or in a few words why it is not."""
+    """Part ("database", "index", "models", "calls", ...) -> "ready", or in a few words why it is not."""
     live: "LiveDesk | None" = None  # none: this process serves no live calls
     close: Callable[[], None] = field(default=_nothing)

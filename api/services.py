@@ -39,7 +39,7 @@ from knowledge_base.search.indexing import index_redaction
 from knowledge_base.search.search import Scope
 from pipelines.acts.loading import PIPELINE, ActLoading
 from pipelines.calls import recording
-from pipelines.calls.engines import Once, build_engines
+from pipelines.calls.engines import Once, build_engines, call_models
 from pipelines.calls.transcribers.factory import build_transcriber
 from pipelines.cases import loading as cases_loading
 
@@ -67,6 +67,7 @@ def build_services(settings: Settings, *, serve_live: bool = False) -> Services:
     rebuild_index(store, index, embedder)
     base = NormativeBase(store, index, embedder, settings.data_dir / "index" / "terms")
     blobs = FolderBlobs(settings.data_dir / "blobs")
+    call_blobs = FolderBlobs(settings.data_dir / "calls" / "blobs")  # deleting a call deletes no act's source
     loading = ActLoading(blobs, store, index, embedder, settings.uploads)
     jobs = Jobs(
         settings.jobs.database_url or system_database_url(settings.database_url),
@@ -76,13 +77,13 @@ def build_services(settings: Settings, *, serve_live: bool = False) -> Services:
     jobs.register(PIPELINE, (*loading.steps(), Step("learn_terms", partial(_learn_terms, base))))
     calls = CallStore(database)
     engines = build_engines(settings, Once(partial(build_transcriber, settings)))
-    jobs.register(recording.PIPELINE, recording.CallTranscription(blobs, calls, engines, settings.calls).steps())
+    jobs.register(recording.PIPELINE, recording.CallTranscription(call_blobs, calls, engines, settings.calls).steps())
     cases = CaseStore(database)
     jobs.register(cases_loading.PIPELINE, cases_loading.CaseLoading(blobs, cases, settings.cases).steps())
     jobs.launch()
-    recordings = CallRecordings(settings.calls, blobs, calls, jobs)
+    recordings = CallRecordings(settings.calls, call_blobs, calls, jobs)
     recordings.resume()
-    live = build_desk(settings, calls, blobs, jobs, engines) if serve_live else None
+    live = build_desk(settings, calls, call_blobs, jobs, engines) if serve_live else None
     if live is not None:
         _Preparation("live calls", live.calls.prepare)
     assistant = QuoteAssistant(
@@ -116,6 +117,7 @@ def build_services(settings: Settings, *, serve_live: bool = False) -> Services:
         case_imports=FileImports(settings, blobs, jobs),
         causes=build_adviser(database, cases, blobs),
         blobs=blobs,
+        call_blobs=call_blobs,
         live=live,
         models=lambda: list_models(settings),
         readiness=lambda: _readiness(database, index, settings, (models, first)),
@@ -234,9 +236,11 @@ def _readiness(
         parts["index"] = "rebuild needed" if index.needs_rebuild else "ready"
     except QorganError as error:
         parts["index"] = error.code
-    row = next((r for r in list_models(settings) if r.name == settings.models.embedder), None)
-    if row is None or row.state not in ("ready", "endpoint"):
+    usable = {row.name for row in list_models(settings) if row.state in ("ready", "endpoint")}
+    if settings.models.embedder not in usable:
         parts["models"] = "missing or altered"
+    lacking = [name for name in call_models(settings) if name not in usable]
+    parts["calls"] = f"missing or altered: {', '.join(lacking)}" if lacking else "ready"
     return parts
 
 

@@ -107,7 +107,7 @@ def listen(
 ) -> Response:
     """Return the sound as WAV, 16 kHz, a channel for each leg; a `Range` of bytes gives that part."""
     digest = CallDesk(services, principal).sound_of(call_id)
-    return sound_response(services.blobs, digest, request.headers.get("range"))
+    return sound_response(services.call_blobs, digest, request.headers.get("range"))
 
 
 @router.delete("/v1/calls/{call_id}", status_code=204)

@@ -9,6 +9,8 @@ from core.telemetry import metrics
 
 router = APIRouter(tags=["health"])
 READY = "ready"
+OPTIONAL = frozenset({"calls"})
+"""Parts whose lack leaves the rest of the service at work."""
 
 
 @router.get("/healthz")
@@ -19,9 +21,9 @@ def health() -> dict[str, str]:
 
 @router.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness}})
 def readiness(services: ServicesDep) -> Response:
-    """Whether each part (database, index, models) can work; 503 when one cannot."""
+    """Whether each part (database, index, models, calls) can work; 503 when one but `calls` cannot."""
     parts = dict(services.readiness())
-    ready = all(state == READY for state in parts.values())
+    ready = all(state == READY for part, state in parts.items() if part not in OPTIONAL)
     body = Readiness(ready=ready, parts=parts)
     return JSONResponse(body.model_dump(), 200 if ready else 503)
 

@@ -43,6 +43,14 @@ def build_engines(settings: Settings, transcriber: Callable[[], Transcriber]) ->
     )
 
 
+def call_models(settings: Settings) -> tuple[str, ...]:
+    """Return the names of the manifest's models that calls need: the transcribers that are set, and the sounds'."""
+    from pipelines.calls.sounds import MODEL_NAME
+
+    names = (settings.calls.transcriber, settings.calls.fallback_transcriber, MODEL_NAME)
+    return tuple(name for name in names if name)
+
+
 class Once(Generic[Made]):
     """Makes something at the first call and gives the same ever after; what failed is tried again."""
 

@@ -375,6 +375,7 @@ def services(api_settings: Settings, loaded_records: Path) -> Iterator[Services]
     jobs = PlainJobs()
     cases = CaseStore(database)
     calls, blobs = CallStore(database), FolderBlobs(api_settings.data_dir / "blobs")
+    call_blobs = FolderBlobs(api_settings.data_dir / "calls" / "blobs")
     made = Services(
         settings=api_settings,
         database=database,
@@ -385,11 +386,12 @@ def services(api_settings: Settings, loaded_records: Path) -> Iterator[Services]
         search=PlainSearch(store),
         loader=jobs,
         calls=calls,
-        recordings=PlainRecordings(calls, blobs, jobs, api_settings),
+        recordings=PlainRecordings(calls, call_blobs, jobs, api_settings),
         cases=cases,
         case_imports=PlainImports(cases, blobs, jobs, api_settings),
         causes=plain_adviser(cases),
         blobs=blobs,
+        call_blobs=call_blobs,
         models=lambda: (),
         readiness=lambda: {"database": "ready", "index": "ready", "models": "ready"},
         close=database.close,

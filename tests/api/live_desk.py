@@ -42,7 +42,7 @@ def plain_analysis(segments: Sequence[Segment], noticed: Sequence[Tag]) -> Analy
 @contextmanager
 def desk_of(services: Services, live: LiveSettings) -> Iterator[Services]:
     keeper = RecordKeeper(
-        services.calls, services.blobs, lambda pipeline, state, key: key, services.settings.calls, Limits()
+        services.calls, services.call_blobs, lambda pipeline, state, key: key, services.settings.calls, Limits()
     )
     tuning = LiveTuning(max_calls=live.max_calls, resume_s=live.resume_s, power_safe=False)
     folder = services.settings.data_dir / "live"

@@ -1,5 +1,6 @@
 """Bad files and bad questions through the whole API: a clear error or abstention, nothing lost, the service goes on."""
 
+import hashlib
 import io
 import json
 import zipfile
@@ -242,3 +243,23 @@ def test_the_audit_holds_and_tells_no_content(client: TestClient, services: Serv
     assert {"answer", "acts.load"} <= {entry.action for entry in entries}
     assert not [word for word in QUESTION.split() if len(word) > 6 and word in kept]
     assert services.security.audit.verify().ok
+
+
+def test_deleting_a_call_whose_file_is_an_acts_source_leaves_the_act_its_source(
+    client: TestClient, services: Services
+) -> None:
+    content = (SAMPLES / GOOD).read_bytes()
+    source = hashlib.sha256(content).hexdigest()
+    assert services.blobs.exists(source)
+    taken = client.post("/v1/calls", files={"file": ("call.wav", content)})
+    assert taken.status_code == 202, taken.text
+    services.jobs.wait(taken.json()["job_id"], 60)  # type: ignore[attr-defined]
+    assert client.delete(taken.json()["url"]).status_code == 204
+    assert services.blobs.get(source) == content
+    assert list(services.call_blobs.digests()) == []
+
+
+def test_models_of_calls_that_are_missing_are_named_and_stop_nobody(client: TestClient) -> None:
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["ready"]) == (200, True)
+    assert answer.json()["parts"]["calls"] == "missing or altered: whisper-base, yamnet"

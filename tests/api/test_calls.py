@@ -141,7 +141,7 @@ def test_a_deleted_call_is_gone_with_its_sound(dispatcher: TestClient, services:
         assert administrator.delete(accepted["url"]).status_code == 204
         assert administrator.get(accepted["url"]).status_code == 404
         assert administrator.delete(accepted["url"]).status_code == 404
-    assert list(services.blobs.digests()) == []
+    assert list(services.call_blobs.digests()) == []
     assert "calls.delete" in actions(services)
 
 

@@ -101,7 +101,7 @@ def test_a_call_becomes_text_tags_and_a_card(live_services: Services, client: Te
     assert (kept.state.value, kept.incident_type, kept.duration_s) == ("done", "fire_residential", pytest.approx(2.4))
     assert " ".join(s.text for s in live_services.calls.segments(call_id)) == text(events)
     assert kept.sound_sha256 is not None
-    assert live_services.blobs.size(kept.sound_sha256) > 2.4 * SAMPLE_RATE * 2
+    assert live_services.call_blobs.size(kept.sound_sha256) > 2.4 * SAMPLE_RATE * 2
 
 
 def test_frames_in_disorder_and_twice_change_nothing(client: TestClient) -> None:
@@ -322,7 +322,7 @@ def test_a_call_is_deleted_once_nothing_of_it_is_live(services: Services) -> Non
         while client.delete(f"/v1/calls/{call_id}", headers=administrator).status_code != 204:
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        assert list(made.blobs.digests()) == []
+        assert list(made.call_blobs.digests()) == []
         while (made.settings.data_dir / "live" / call_id).exists():
             assert time.monotonic() < deadline
             time.sleep(0.05)
