@@ -77,7 +77,7 @@ class Tag:
     evidence: Evidence
     confidence: float  # 0..1
     asserted: bool = True  # of a keyword: said as a fact; False: negated, asked, hypothetical or figurative
-    phrase: str = ""  # of a keyword: the dictionary form that was matched
+    phrase: str = ""  # of a keyword: its dictionary form; of one with no single form, the words said
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,9 @@ class TagOut(_OfRecord):
 
     kind: TagKind
     label: str = Field(description="Category of a keyword, class of a sound, level of distress", examples=["fire"])
-    phrase: str = Field(description="Of a keyword: the dictionary form that was matched", examples=["горит"])
+    phrase: str = Field(
+        description="Of a keyword: its dictionary form; of one with no single form, the words said", examples=["гореть"]
+    )
     asserted: bool = Field(description="Of a keyword: said as a fact; false: negated, asked, supposed or figurative")
     confidence: float = Field(ge=0, le=1)
     evidence: EvidenceOut

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from core.errors import ConfigurationError
 from core.languages import Language
-from pipelines.calls.keywords.patterns import Pattern, parse_pattern
+from pipelines.calls.keywords.patterns import Pattern, parse_pattern, plain_phrase
 
 CATEGORIES: tuple[str, ...] = (
     "fire",
@@ -32,13 +32,17 @@ _COLUMNS = ["category", "language", "pattern", "confidence", "source"]
 
 @dataclass(frozen=True)
 class Entry:
-    """One phrase of the lexicon; `text` is its pattern as written."""
+    """One phrase of the lexicon; `text` is its pattern as written, `phrase` the same for people to read.
+
+    `phrase` is empty where the pattern has no one reading: a beginning of a word, a choice, words in any order.
+    """
 
     category: str
     text: str
     patterns: tuple[Pattern, ...]  # any of them
     confidence: float  # 0..1: how surely the phrase means its category in a call
     source: str
+    phrase: str = ""
 
 
 def read_entries(text: str, name: str) -> tuple[Entry, ...]:
@@ -73,7 +77,8 @@ def _entry(row: dict[str, str]) -> Entry:
     if not row["source"].strip():
         raise ValueError("no source")
     pattern = row["pattern"].strip()
-    return Entry(row["category"], pattern, parse_pattern(pattern, language), confidence, row["source"].strip())
+    patterns = parse_pattern(pattern, language)
+    return Entry(row["category"], pattern, patterns, confidence, row["source"].strip(), plain_phrase(pattern))
 
 
 @lru_cache(maxsize=1)

@@ -64,6 +64,13 @@ def parse_pattern(text: str, language: Language) -> tuple[Pattern, ...]:
     )
 
 
+def plain_phrase(text: str) -> str:
+    """Return the pattern without its marks; empty where it has no one reading (`*`, `|`, `~`)."""
+    if any(mark in text for mark in "*|~"):
+        return ""
+    return " ".join(part.lstrip("=") for part in text.split() if set(part) != {"_"})
+
+
 def _in_order(text: str, language: Language) -> Pattern:
     slots: list[Slot] = []
     gap = 0

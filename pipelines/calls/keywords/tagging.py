@@ -1,5 +1,6 @@
 """The step that tags keywords."""
 
+import string
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ LONGEST_SEGMENT = 2_000
 """Tokens read at a time; a longer segment is read in parts."""
 DENIALS = frozenset({"не", "нет", "нету", "без", "жоқ"})
 """Words that deny when they are no part of the phrase itself."""
+_PUNCTUATION = string.punctuation + "«»„“”…–— "
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ class KeywordTagger:
         words = segment.words[tokens[found.match.start].word : tokens[found.match.end - 1].word + 1]
         evidence = Evidence(segment.leg, words[0].start_s, words[-1].end_s, " ".join(w.text for w in words))
         confidence = round(found.entry.confidence * found.match.score, 3)
-        return Tag(TagKind.KEYWORD, found.entry.category, evidence, confidence, found.asserted, found.entry.text)
+        phrase = found.entry.phrase or evidence.text.strip(_PUNCTUATION).lower()
+        return Tag(TagKind.KEYWORD, found.entry.category, evidence, confidence, found.asserted, phrase)
 
 
 def _denies_across(match: Match, tokens: Sequence[Token]) -> bool:
@@ -106,9 +109,9 @@ def default_tagger() -> KeywordTagger:
 def tag_keywords(segments: Sequence[Segment]) -> tuple[Tag, ...]:
     """Return the keywords of a call, segment by segment; each tag depends on its own segment only.
 
-    `label` is the category, `phrase` the pattern of the lexicon that was found, `evidence` the words as transcribed
-    and their times, `asserted` whether they state a fact. Words that sound like a phrase are found with a lower
-    `confidence`.
+    `label` is the category, `phrase` the dictionary form that was found or, where the lexicon gives only a beginning, a
+    choice or words in any order, the words said in lower case, `evidence` the words as transcribed and their times,
+    `asserted` whether they state a fact. Words that sound like a phrase are found with a lower `confidence`.
     """
     tagger = default_tagger()
     return tuple(tag for segment in segments for tag in tagger.tag(segment))

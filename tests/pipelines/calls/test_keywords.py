@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from core.call_records import LegName, Segment, Tag, Word
 from core.errors import ConfigurationError
 from pipelines.calls.keywords import tag_keywords
-from pipelines.calls.keywords.contexts import read_contexts
+from pipelines.calls.keywords.contexts import load_contexts, read_contexts
 from pipelines.calls.keywords.lexicon import CATEGORIES, load_lexicon, read_entries
 from pipelines.calls.keywords.phonetics import sound_key
+from pipelines.calls.keywords.tagging import KeywordTagger
 
 HEADING = "category,language,pattern,confidence,source\n"
 SAMPLES = [
@@ -181,3 +182,25 @@ def test_contexts_in_another_shape_are_refused(text: str):
 @pytest.mark.parametrize(("said", "heard"), [("пожар", "пажар"), ("газ", "кас"), ("өрт", "орт"), ("завод", "завот")])
 def test_words_easily_taken_for_one_another_share_a_key(said: str, heard: str):
     assert sound_key(said) == sound_key(heard)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said", "phrase"),
+    [
+        ("пожар", "Тут пожара нет", "пожар"),
+        ("=гарь", "чувствую Гарь", "гарь"),
+        ("дверь _ заклинить", "дверь совсем заклинило", "дверь заклинить"),
+        ("задох*", "ребёнок Задохнулся, скорее", "задохнулся"),
+        ("запах газ|гарь", "Запах гари в доме", "запах гари"),
+        ("~ прыгнуть окно", "из окна кто-то Прыгнул", "окна кто-то прыгнул"),
+    ],
+)
+def test_the_phrase_of_a_tag_is_for_people_to_read(pattern: str, said: str, phrase: str):
+    tagger = KeywordTagger(read_entries(f"{HEADING}fire,ru,{pattern},0.9,usage\n", "lexicon.csv"), load_contexts())
+    assert [tag.phrase for tag in tagger.tag(segment(said))] == [phrase]
+
+
+def test_no_phrase_that_ships_shows_marks_of_the_pattern_language():
+    for entry in load_lexicon():
+        assert not set(entry.phrase) & set("=*|_~"), entry.text
+        assert bool(entry.phrase) != bool(set(entry.text) & set("*|~")), entry.text
