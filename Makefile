@@ -22,7 +22,7 @@ demo: ## Set up, load the sample acts, ask questions, transcribe a call through 
 
 test: ## Set up and run all tests; ARGS='-m "not slow"' passes options to pytest
 	@scripts/setup.sh
-	@$(BIN)/python -m pytest $(ARGS)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: ## Lint, formatting, types, layers
 	@scripts/install.sh
