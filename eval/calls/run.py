@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from core.call_records import Analysis, Segment
+from core.errors import InvalidInput
 from core.settings import Settings
 from eval.calls.cards import FLAGS, QUALITY_ITEMS, CardScore, Tally, score_card
 from eval.calls.dataset import CallCase, read_calls, spoken
@@ -44,7 +45,8 @@ def run(
     """Measure a set and return the result that is also written to `out`.
 
     `listen` False leaves out everything that needs a model; `live`: ids of calls that are also played in real time.
-    Sounds and emotions are measured where their sets stand beside `data` (`../sounds`, `../speech`, `../emotion`).
+    Sounds and emotions are measured where their sets stand beside `data` (`../sounds/esc10`, `../speech`,
+    `../emotion`).
     Raises InvalidInput when the folder is not in the format of `docs/eval-formats.md`.
     """
     cases = read_calls(data)
@@ -148,20 +150,28 @@ def _card(call: Understood) -> Mapping[str, object]:
 
 
 def _signals(data: Path, settings: Settings, say: Say) -> dict[str, Measure]:
-    """Measure sounds and emotions on the sets beside `data`, as far as they are there."""
+    """Measure sounds and emotions on the sets beside `data`; one that is absent or in another format is said."""
     beside = data.resolve().parent
     found: dict[str, Measure] = {}
-    if (beside / "sounds").is_dir() and (beside / "speech").is_dir():
-        from core.models import require
-        from pipelines.calls.sounds import MODEL_NAME, YamnetTagger
-
-        say("tagging sounds mixed under speech")
-        tagger = YamnetTagger(require(settings, MODEL_NAME), threads=settings.models.threads)
-        found |= measure_sounds(beside / "sounds", beside / "speech", tagger).metrics
-    if (beside / "emotion").is_dir():
-        say("measuring arousal")
-        found |= measure_arousal(beside / "emotion")
+    for name, measure in (("sounds", _sounds), ("arousal", _arousal)):
+        say(f"measuring {name}")
+        try:
+            found |= measure(beside, settings)
+        except (InvalidInput, FileNotFoundError) as error:
+            say(f"{name} not measured: {error}")
     return found
+
+
+def _sounds(beside: Path, settings: Settings) -> dict[str, Measure]:
+    from core.models import require
+    from pipelines.calls.sounds import MODEL_NAME, YamnetTagger
+
+    tagger = YamnetTagger(require(settings, MODEL_NAME), threads=settings.models.threads)
+    return measure_sounds(beside / "sounds" / "esc10", beside / "speech", tagger).metrics
+
+
+def _arousal(beside: Path, settings: Settings) -> dict[str, Measure]:
+    return measure_arousal(beside / "emotion")
 
 
 def _live(
