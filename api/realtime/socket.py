@@ -24,7 +24,7 @@ from api.realtime.messages import (
 )
 from core.call_records import LegName
 from core.errors import InvalidInput, NotAllowed, NotFound, QorganError, TooLarge, TooManyRequests
-from core.security.permissions import Permission, require
+from core.security.permissions import Permission, Role, require
 from core.security.principal import Principal
 from core.storage.switches import Capability
 from pipelines.calls.card_values import checked_value
@@ -283,6 +283,10 @@ class LiveSocket:
 
     async def _follow(self, call_id: str, last_seq: int, *, source: bool) -> None:
         call = self._calls.find(call_id, self._principal.territory)
+        if source and call.start.actor != self._principal.actor and self._principal.role is not Role.ADMINISTRATOR:
+            raise NotAllowed(
+                "another began the call", advice="watch it with call.watch; an administrator may resume it"
+            )
         await self.in_thread(lambda: self.audit("calls.live.resume" if source else "calls.live.watch", call))
         await self.attach(call, last_seq, source=source)
 
