@@ -31,15 +31,11 @@ def regulations(
 ) -> None:
     """Questions to the norms: retrieval, citations, abstentions, latency."""
     from eval.regulations import run
-    from eval.table import print_result
 
     settings = load_settings()
     quiet_logs(settings)
     result = run(data, settings, out, lambda said: typer.echo(said, err=True))
-    if as_json:
-        print_json(result)
-    else:
-        print_result(result, console())
+    _show(result, as_json)
 
 
 @eval_app.command("calls")
@@ -55,15 +51,11 @@ def calls(
 ) -> None:
     """Emergency calls: transcription, keywords, cards, the operator's conduct, sounds, distress, live lag."""
     from eval.calls.run import run
-    from eval.table import print_result
 
     settings = load_settings()
     quiet_logs(settings)
     result = run(data, settings, out, lambda said: typer.echo(said, err=True), listen=not text_only, live=live or ())
-    if as_json:
-        print_json(result)
-    else:
-        print_result(result, console())
+    _show(result, as_json)
 
 
 @eval_app.command("causes")
@@ -74,11 +66,16 @@ def causes(
 ) -> None:
     """Fire causes: trained on the set's earlier cases, measured on its later ones beside the baselines."""
     from eval.causes import run
-    from eval.table import print_result
 
     settings = load_settings()
     quiet_logs(settings)
     result = run(data, settings, out, lambda said: typer.echo(said, err=True))
+    _show(result, as_json)
+
+
+def _show(result: dict[str, object], as_json: bool) -> None:
+    from eval.table import print_result
+
     if as_json:
         print_json(result)
     else:
